@@ -1,0 +1,1 @@
+"""Who is served: coverage, rates, gaps."""

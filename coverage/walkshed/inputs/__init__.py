@@ -1,0 +1,1 @@
+"""Files and services become valid tables and kept rejects."""

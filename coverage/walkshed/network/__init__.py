@@ -1,0 +1,1 @@
+"""The walking graph: build, keep, snap."""

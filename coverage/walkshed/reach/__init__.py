@@ -1,0 +1,1 @@
+"""How far one gets: bounded searches, times, isochrones."""
