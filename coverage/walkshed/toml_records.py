@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dataclasses import Field
 
 Record = TypeVar("Record")
-PLAIN_NAMES = MappingProxyType({str: "text", bool: "true or false", int: "a whole number", float: "a number"})
+PLAIN_NAMES = MappingProxyType({str: "text", bool: "flag", int: "integer", float: "number"})
 
 
 def build_record(
@@ -61,7 +61,7 @@ def build_record(
             continue
         converted, found = _convert(hints[key], value, prefix + key, known[key])
         problems += found
-        if not found:
+        if not found or is_dataclass(converted):  # a record keeps what was right in it
             values[key] = converted
     return kind(**values), problems
 
@@ -69,14 +69,14 @@ def build_record(
 def _convert(hint: Any, value: Any, where: str, item: Field[Any]) -> tuple[Any, list[Message]]:  # noqa: ANN401 - any annotation, any TOML value
     if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, dict):
-            return None, [_wrong(where, "a table", value)]
+            return None, [_wrong(where, "table", value)]
         return build_record(hint, value, prefix=f"{where}.")
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is dict:
         return _convert_table(arguments[1], value, where, item)
     if origin is tuple:
         if not isinstance(value, list):
-            return None, [_wrong(where, "a list", value)]
+            return None, [_wrong(where, "list", value)]
         parts = [_convert(arguments[0], part, f"{where}[{i}]", item) for i, part in enumerate(value)]
         return tuple(part for part, _ in parts), [problem for _, found in parts for problem in found]
     return _convert_plain(hint, value, where, item)
@@ -84,7 +84,7 @@ def _convert(hint: Any, value: Any, where: str, item: Field[Any]) -> tuple[Any, 
 
 def _convert_table(hint: Any, value: Any, where: str, item: Field[Any]) -> tuple[Any, list[Message]]:  # noqa: ANN401 - as above
     if not isinstance(value, dict):
-        return None, [_wrong(where, "a table", value)]
+        return None, [_wrong(where, "table", value)]
     parts = {key: _convert(hint, part, f"{where}.{key}", item) for key, part in value.items()}
     return {key: part for key, (part, _) in parts.items()}, [p for _, found in parts.values() for p in found]
 
@@ -109,7 +109,7 @@ def _within(value: Any, low: float, high: float) -> bool:  # noqa: ANN401 - a nu
 
 
 def _wrong(where: str, expected: str, value: object) -> Message:
-    return Message("errors.value_type", {"key": where, "expected": expected, "value": repr(value)})
+    return Message(f"errors.no_{expected}", {"key": where, "value": repr(value)})
 
 
 def plain(record: Any, *, skip: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - a dataclass becomes a dict, the rest stays
@@ -151,11 +151,17 @@ def _table_lines(name: str, table: Mapping[str, Any], comment: Callable[[str], s
     for key, value in table.items():
         if key not in nested:
             yield from _comment_lines(comment(f"{name}.{key}"))
-            yield tomli_w.dumps({key: value}).rstrip("\n")
+            yield f"{key} = {_value(value)}"
     yield ""
     for key, value in nested.items():
         yield from _comment_lines(comment(f"{name}.{key}"))
         yield tomli_w.dumps({name: {key: value}})
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - a plain value or a list of them
+    if isinstance(value, list):
+        return f"[{', '.join(_value(part) for part in value)}]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
 
 
 def _comment_lines(text: str) -> Iterator[str]:

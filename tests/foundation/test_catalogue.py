@@ -1,0 +1,53 @@
+"""The catalogue is complete in both languages and nothing asks for a text that is not there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from walkshed.catalogue import LANGUAGES, entries, placeholders, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_every_text_stands_in_both_languages_with_the_same_placeholders() -> None:
+    for key, texts in entries().items():
+        assert set(texts) == set(LANGUAGES), key
+        assert all(texts[language].strip() for language in LANGUAGES), key
+        assert placeholders(texts["en"]) == placeholders(texts["zh"]), key
+
+
+def test_chinese_texts_are_chinese() -> None:
+    lacking = [key for key, texts in entries().items() if not re.search(r"[\u4e00-\u9fff]", texts["zh"])]
+    allowed = {key for key in lacking if key.startswith("config.report_language")}
+    assert set(lacking) == allowed
+
+
+def test_no_key_is_defined_twice(root: Path) -> None:
+    seen: dict[str, str] = {}
+    for file in (root / "coverage/walkshed/catalogue").glob("*.toml"):
+        section = file.stem.split("-")[0]
+        for key in re.findall(r"^\[([^\]]+)\]$", file.read_text(encoding="utf-8"), re.MULTILINE):
+            full = f"{section}.{key}"
+            assert full not in seen, f"{full} in {seen.get(full)} and {file.name}"
+            seen[full] = file.name
+    assert len(seen) == len(entries())
+
+
+def test_every_error_raised_has_its_text(root: Path) -> None:
+    known = entries()
+    raised: set[str] = set()
+    for file in (root / "coverage/walkshed").rglob("*.py"):
+        code = file.read_text(encoding="utf-8")
+        raised |= {f"errors.{key}" for key in re.findall(r"\b[A-Z]\w+Error\(\s*\"([a-z_0-9]+)\"", code)}
+        raised |= set(re.findall(r"Message\(\s*\"([a-z_0-9.]+)\"", code))
+    assert raised
+    assert sorted(raised - set(known)) == []
+
+
+def test_an_unknown_key_is_a_defect() -> None:
+    with pytest.raises(KeyError):
+        text("errors.no_such_thing")
