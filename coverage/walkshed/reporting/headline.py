@@ -1,0 +1,67 @@
+"""A study's result in a few lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from walkshed.catalogue import text
+
+if TYPE_CHECKING:
+    from walkshed.study import StudyResult
+
+
+def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
+    """Return the main figures as lines of text.
+
+    Parameters
+    ----------
+    result
+        The study's result.
+    language
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    list of str
+        Title, rates of the whole area with numerator and denominator, gaps, proposals with the solver's bound, notes.
+    """
+    config = result.config
+    lines = [config.study.title_zh if language == "zh" else config.study.title_en]
+    whole = result.rates[(result.rates.unit_id == "") & (result.rates.cutoff_min == config.walking.cutoff_min)]
+    lines += [
+        "  "
+        + text(
+            "headline.rate",
+            language,
+            basis=text(f"figures.basis_{row.basis}", language),
+            profile=profile_name(row.profile, language),
+            minutes=row.cutoff_min,
+            rate=row.rate,
+            numerator=row.numerator,
+            denominator=row.denominator,
+            quantity=text(f"figures.quantity_{row.quantity}", language),
+        )
+        for row in whole.itertuples()
+    ]
+    lines.append("  " + text("headline.gaps", language, count=len(result.gaps), residents=result.gaps.residents.sum()))
+    answer = result.siting
+    lines.append(
+        "  "
+        + text(
+            "headline.siting",
+            language,
+            count=len(result.proposals),
+            objective=answer.objective,
+            bound=answer.bound,
+            gap=answer.mip_gap,
+            status=text(f"figures.status_{answer.status}", language),
+        )
+    )
+    lines.append("  " + text("headline.disagreement", language, share=result.disagreement))
+    return lines + ["  * " + note.text(language) for note in result.notes]
+
+
+def profile_name(profile: str, language: str) -> str:
+    """Return a walking profile's name for readers; a profile of the user's own keeps its name."""
+    names = {"adult", "child", "senior"}
+    return text(f"figures.profile_{profile}", language) if profile in names else profile

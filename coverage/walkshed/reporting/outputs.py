@@ -1,0 +1,66 @@
+"""The files of one run, in one folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from walkshed.errors import InputError
+from walkshed.progress import silent
+from walkshed.reporting.figure import figure_map
+from walkshed.reporting.layers import write_layers
+from walkshed.reporting.summary import write_summary
+from walkshed.reporting.tables import write_xlsx
+from walkshed.reporting.webmap import write_webmap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from walkshed.progress import Progress
+    from walkshed.study import StudyResult
+
+
+def write_outputs(
+    result: StudyResult, folder: Path, *, language: str | None = None, progress: Progress = silent
+) -> tuple[Path, ...]:
+    """Write everything a run leaves behind.
+
+    Parameters
+    ----------
+    result
+        The study's result.
+    folder
+        Made when absent; files of the same names are replaced, each at once.
+    language
+        ``"zh"`` or ``"en"``; the study's own by default.
+    progress
+        Called before every file.
+
+    Returns
+    -------
+    tuple of Path
+        ``summary.json``, ``result.gpkg``, ``map.html``, ``map.png`` and ``tables.xlsx``.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
+    spoken = language or result.config.report.language
+    steps = {
+        "write_summary": ("summary.json", lambda path: write_summary(result, path)),
+        "write_layers": ("result.gpkg", lambda path: write_layers(result, path)),
+        "write_webmap": ("map.html", lambda path: write_webmap(result, path, language=spoken)),
+        "write_figure": ("map.png", lambda path: figure_map(result, path, language=spoken)),
+        "write_tables": ("tables.xlsx", lambda path: write_xlsx(result, path, language=spoken)),
+    }
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for i, (stage, (name, write)) in enumerate(steps.items()):
+            progress(stage, i, len(steps))
+            write(folder / name)
+            written.append(folder / name)
+    except OSError as error:
+        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
+    progress("write_tables", len(steps), len(steps))
+    return tuple(written)
