@@ -1,9 +1,9 @@
 """WGS-84, GCJ-02, BD-09 and CGCS2000; the metric CRS of a place; areas and distances on the ellipsoid.
 
-GCJ-02 (Amap, Tencent) is WGS-84 plus a shift of up to 0.7 km that exists only inside a box around China; BD-09 (Baidu) is
-GCJ-02 plus another one. The shifts are published formulas (Krasovsky ellipsoid, origin 105 E, 35 N); the way back has no
-formula and is the fixed point of ``w -= forward(w) - given``, exact to the last bits of a double. CGCS2000 differs from
-WGS-84 by less than a metre and is taken as equal.
+GCJ-02 (Amap, Tencent) is WGS-84 plus a shift of up to 0.7 km that exists only inside a box around China; BD-09 (Baidu)
+is GCJ-02 plus another one. The shifts are published formulas (Krasovsky ellipsoid, origin 105 E, 35 N); the way back
+has no formula and is the fixed point of ``w -= forward(w) - given``, exact to the last bits of a double. CGCS2000
+differs from WGS-84 by less than a metre and is taken as equal.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def degrees_converter(datum: str, declared: pyproj.CRS | None = None) -> Shift:
     Parameters
     ----------
     datum
-        What the user says the coordinates are: ``"wgs84"``, ``"gcj02"``, ``"bd09"``, ``"cgcs2000"`` or ``"EPSG:n"``; case,
-        hyphens and underscores of the names do not matter.
+        What the user says the coordinates are: ``"wgs84"``, ``"gcj02"``, ``"bd09"``, ``"cgcs2000"`` or ``"EPSG:n"``;
+        case, hyphens and underscores of the names do not matter.
     declared
         What the file says; ``None`` when it says nothing.
 
@@ -107,7 +107,7 @@ def degrees_converter(datum: str, declared: pyproj.CRS | None = None) -> Shift:
     if name.startswith("epsg:"):
         return _epsg_converter(datum, declared)
     if name not in DATUMS:
-        raise CrsError("datum_unknown", datum=datum, known=", ".join((*DATUMS, "EPSG:n")))
+        raise CrsError("crs_datum_unknown", datum=datum, known=", ".join((*DATUMS, "EPSG:n")))
     if name == "wgs84":
         return _projection(declared) if declared is not None else _unchanged
     if declared is not None and not declared.is_geographic:
@@ -196,7 +196,7 @@ def areas_m2(geoseries: gpd.GeoSeries) -> FloatArray:
     local = pyproj.CRS.from_proj4(f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m")
     project = pyproj.Transformer.from_crs(EXCHANGE_CRS, local, always_xy=True).transform
     metres = shapely.transform(geometry, lambda xy: np.column_stack(project(xy[:, 0], xy[:, 1])))
-    return np.nan_to_num(shapely.area(metres))
+    return np.nan_to_num(np.asarray(shapely.area(metres), np.float64))
 
 
 def distances_m(lon: FloatArray, lat: FloatArray, area: shapely.Geometry) -> FloatArray:
@@ -205,23 +205,24 @@ def distances_m(lon: FloatArray, lat: FloatArray, area: shapely.Geometry) -> Flo
     Parameters
     ----------
     lon, lat : (N,) float64
-        Degrees; what is no finite position gets inf.
+        Degrees; what lies outside the range of degrees gets inf.
     area
         EPSG:4326.
 
     Returns
     -------
     (N,) float64
-        Geodesic metres to the nearest place of the area, 0 inside it. The nearest place is looked up with longitudes scaled
-        by the cosine of the area's mean latitude, so that the distance is exact to a few metres in a kilometre at worst.
+        Geodesic metres to the nearest place of the area, 0 inside it. The nearest place is looked up with longitudes
+        scaled by the cosine of the area's mean latitude, so that the distance is exact to a few metres in a kilometre
+        at worst.
     """
     result = np.full(lon.shape, np.inf)
     shapely.prepare(area)
-    finite = np.isfinite(lon) & np.isfinite(lat)
+    possible = (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)  # noqa: PLR2004 - the range of degrees
     inside = np.zeros(lon.shape, bool)
-    inside[finite] = shapely.intersects_xy(area, lon[finite], lat[finite])
+    inside[possible] = shapely.intersects_xy(area, lon[possible], lat[possible])
     result[inside] = 0.0
-    outside = finite & ~inside
+    outside = possible & ~inside
     if outside.any():
         squeeze = np.array([np.cos(np.radians(_centre(area)[1])), 1.0])
         scaled = shapely.transform(area, lambda xy: xy * squeeze)
@@ -294,7 +295,7 @@ def _epsg_converter(datum: str, declared: pyproj.CRS | None) -> Shift:
     try:
         wanted = pyproj.CRS.from_user_input(datum.strip())
     except pyproj.exceptions.CRSError as error:
-        raise CrsError("datum_unknown", datum=datum, known=", ".join((*DATUMS, "EPSG:n"))) from error
+        raise CrsError("crs_datum_unknown", datum=datum, known=", ".join((*DATUMS, "EPSG:n"))) from error
     habit = declared is None or declared.equals(EXCHANGE_CRS, ignore_axis_order=True)
     if not habit and not wanted.equals(declared, ignore_axis_order=True):
         raise CrsError("datum_contradiction", datum=datum, declared=_crs_name(declared))
@@ -315,8 +316,8 @@ def _crs_name(crs: pyproj.CRS | None) -> str:
 
 def _centre(geometry: shapely.Geometry | gpd.GeoSeries) -> tuple[float, float]:
     whole = shapely.geometrycollections(geometry.to_numpy()) if isinstance(geometry, gpd.GeoSeries) else geometry
-    centre = shapely.centroid(whole)
-    lon, lat = float(shapely.get_x(centre)), float(shapely.get_y(centre))
+    # Bounds, because an empty point has no coordinates to ask for.
+    lon, lat = shapely.bounds(shapely.centroid(whole))[:2].tolist()
     if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):  # noqa: PLR2004 - the range of degrees
         raise CrsError("not_degrees_geometry", position=f"{lon:g}, {lat:g}")
     return lon, lat

@@ -1,0 +1,79 @@
+"""Zip files from strangers: looked at before they are opened, unpacked by our names, never by theirs."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from walkshed.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNPACKED_MAX_BYTES = 2_000_000_000
+"""Nothing a district planner holds is larger; a file that unpacks to more is a mistake or an attack."""
+SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+def check_zip(path: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip file without unpacking it.
+
+    Raises
+    ------
+    InputError
+        If it is no zip file, or would unpack to more than :data:`UNPACKED_MAX_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise InputError("file_unreadable", path=path.name, detail=str(error)) from error
+    size = sum(member.file_size for member in members)
+    if size > UNPACKED_MAX_BYTES:
+        raise InputError(
+            "zip_too_large", path=path.name, size_mb=size // 1_000_000, max_mb=UNPACKED_MAX_BYTES // 1_000_000
+        )
+    return members
+
+
+def unpack_shapefile(path: Path, folder: Path) -> Path:
+    """Unpack the one shapefile of a zip file.
+
+    Parameters
+    ----------
+    path
+        The zip file.
+    folder
+        Existing folder that takes the parts, named ``layer.*``: the names inside the zip, in whatever encoding and with
+        whatever path, are not used.
+
+    Returns
+    -------
+    Path
+        The ``.shp`` file.
+
+    Raises
+    ------
+    InputError
+        If the zip holds no shapefile or several, or cannot be unpacked (damaged, encrypted).
+    """
+    parts = {}
+    for member in check_zip(path):
+        name = PurePosixPath(member.filename.replace("\\", "/"))
+        hidden = name.name.startswith(".") or "__MACOSX" in name.parts
+        if name.suffix.lower() in SHAPEFILE_PARTS and not hidden:
+            parts[str(name.with_suffix("")), name.suffix.lower()] = member
+    layers = sorted({stem for stem, suffix in parts if suffix == ".shp"})
+    if len(layers) != 1:
+        raise InputError("zip_layers", path=path.name, count=len(layers), seen=", ".join(layers) or "-")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for (stem, suffix), member in parts.items():
+                if stem == layers[0]:
+                    with archive.open(member) as packed, (folder / f"layer{suffix}").open("wb") as unpacked:
+                        shutil.copyfileobj(packed, unpacked)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise InputError("file_unreadable", path=path.name, detail=str(error)) from error
+    return folder / "layer.shp"
