@@ -1,0 +1,165 @@
+"""Streets as plain arrays, and how they are read from OpenStreetMap files."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import osmium
+
+from walkshed.errors import InputError
+from walkshed.inputs.osm_source import open_osm, reading
+from walkshed.network.walkable import walking_passage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from walkshed.network.model import BoolArray, FloatArray, LongArray
+    from walkshed.network.walkable import Passage, Tags
+
+
+class StreetLines(NamedTuple):
+    """L lines of street with P vertices in all, not yet cut at junctions.
+
+    Attributes
+    ----------
+    start : (L + 1,) int64
+        Line i has the vertices ``start[i]:start[i + 1]``.
+    ref : (P,) int64
+        Id of each vertex; lines meet where they share an id.
+    lon, lat : (P,) float64
+        Degrees.
+    way_id : (L,) int64
+    steps, forward, backward : (L,) bool
+        Stairs; open in the order of the vertices; open against it.
+    name : list of str
+        Street names, blank where there is none.
+    length_m : (L,) float64
+        Length of a line that is not cut any more, NaN to have it measured.
+    """
+
+    start: LongArray
+    ref: LongArray
+    lon: FloatArray
+    lat: FloatArray
+    way_id: LongArray
+    steps: BoolArray
+    forward: BoolArray
+    backward: BoolArray
+    name: list[str]
+    length_m: FloatArray
+
+
+class LineCollector:
+    """Takes lines one by one and gives them back as :class:`StreetLines`."""
+
+    def __init__(self) -> None:
+        self._start = array("q", [0])
+        self._ref, self._lon, self._lat = array("q"), array("d"), array("d")
+        self._way_id, self._length = array("q"), array("d")
+        self._flags: list[tuple[bool, bool, bool]] = []
+        self._names: list[str] = []
+
+    def add_vertex(self, ref: int, lon: float, lat: float) -> None:
+        """Add a vertex to the line being drawn."""
+        self._ref.append(ref)
+        self._lon.append(lon)
+        self._lat.append(lat)
+
+    def end_line(self, way_id: int, *, steps: bool, passage: Passage, name: str, length_m: float = np.nan) -> bool:
+        """Finish the line being drawn; with fewer than two vertices it is dropped and ``False`` returned."""
+        count = len(self._ref) - self._start[-1]
+        if count < 2:  # noqa: PLR2004 - a line has two ends
+            for vertices in (self._ref, self._lon, self._lat):
+                del vertices[self._start[-1] :]
+            return False
+        self._start.append(len(self._ref))
+        self._way_id.append(way_id)
+        self._flags.append((steps, *passage))
+        self._names.append(name)
+        self._length.append(length_m)
+        return True
+
+    def lines(self) -> StreetLines:
+        """Return everything collected."""
+        flags = np.array(self._flags, bool).reshape(-1, 3)
+        return StreetLines(
+            start=np.array(self._start, np.int64),
+            ref=np.array(self._ref, np.int64),
+            lon=np.array(self._lon, np.float64),
+            lat=np.array(self._lat, np.float64),
+            way_id=np.array(self._way_id, np.int64),
+            steps=flags[:, 0],
+            forward=flags[:, 1],
+            backward=flags[:, 2],
+            name=self._names,
+            length_m=np.array(self._length, np.float64),
+        )
+
+
+def read_streets(path: Path, *, include_private: bool = False) -> StreetLines:
+    """Read every way that one may walk.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf`` or OSM XML.
+    include_private
+        See :func:`walkshed.network.walkable.walking_passage`.
+
+    Returns
+    -------
+    StreetLines
+        One line per way, in the order of the file. Nodes that the file lacks, as at the edge of a cut extract, are
+        left out: the way goes on in a new line behind them. Of areas (``area=yes``, and multipolygons, whose outer
+        ways carry no tags of their own) one walks the outer ring: whoever crosses a square walks at most its rim.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or none of its streets has positions.
+    """
+    rims = _rims_of_areas(path)
+    processor = open_osm(path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
+    processor = processor.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+    if not rims:
+        processor = processor.with_filter(osmium.filter.KeyFilter("highway"))
+    lines, streets, drawn = LineCollector(), 0, 0
+    with reading(path):
+        for way in processor:
+            if not isinstance(way, osmium.osm.Way):
+                continue
+            tags = way.tags if "highway" in way.tags else rims.get(way.id)
+            if tags is not None and (passage := walking_passage(tags, include_private=include_private)):
+                streets += 1
+                drawn += _add_way(lines, way, tags, passage)
+    if streets and not drawn:
+        raise InputError("osm_no_positions", path=path.name)
+    return lines.lines()
+
+
+def _add_way(lines: LineCollector, way: osmium.osm.Way, tags: Tags, passage: Passage) -> int:
+    """Add a way, cut where nodes are missing; return how many lines it gave."""
+    steps, name = tags.get("highway") == "steps", tags.get("name") or ""
+    drawn = 0
+    for node in way.nodes:
+        location = node.location
+        if location.valid():
+            lines.add_vertex(node.ref, location.lon, location.lat)
+        else:
+            drawn += lines.end_line(way.id, steps=steps, passage=passage, name=name)
+    return drawn + lines.end_line(way.id, steps=steps, passage=passage, name=name)
+
+
+def _rims_of_areas(path: Path) -> dict[int, dict[str, str]]:
+    """Return the outer ways of squares mapped as multipolygons, each with the tags of its square."""
+    rims: dict[int, dict[str, str]] = {}
+    processor = open_osm(path, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("highway"))
+    with reading(path):
+        for relation in processor:
+            if isinstance(relation, osmium.osm.Relation) and relation.tags.get("type") == "multipolygon":
+                outer = [member.ref for member in relation.members if member.type == "w" and member.role != "inner"]
+                tags = dict(relation.tags)
+                rims |= dict.fromkeys(outer, tags)
+    return rims

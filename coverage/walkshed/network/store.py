@@ -1,0 +1,122 @@
+"""A network as one ``.npz`` file: plain arrays, no code in it, opened again in milliseconds."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from walkshed.errors import InputError, NetworkError
+from walkshed.network.model import WalkNetwork
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARKER = "walkshed_network"
+VERSION = 1
+SCALARS = {"crs": "U", "speed_kmh": "f", "source": "U"}
+KINDS = {
+    "node_id": "i", "x": "f", "y": "f", "u": "i", "v": "i", "length_m": "f", "forward_min": "f", "backward_min": "f",
+    "way_id": "i", "steps": "b", "name_code": "i", "names": "U", "geometry_start": "i", "geometry_x": "f",
+    "geometry_y": "f",
+}  # fmt: skip
+"""Kinds of the arrays in the file, as numpy names them."""
+
+
+def write_network(network: WalkNetwork, path: Path) -> Path:
+    """Write a network.
+
+    The file appears under its name only when it is complete; an older one stays untouched until then.
+
+    Parameters
+    ----------
+    network
+        What to write.
+    path
+        File to write, by custom ending in ``.npz``; its folder must exist.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    NetworkError
+        If the file cannot be written.
+    """
+    arrays: dict[str, Any] = {field.name: np.asarray(getattr(network, field.name)) for field in fields(network)}
+    arrays |= {"names": np.array(network.names, str), MARKER: np.array(VERSION)}
+    draft = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        with draft.open("xb") as stream:
+            np.savez(stream, **arrays)
+        draft.replace(path)
+    except OSError as error:
+        raise NetworkError("network_not_written", path=str(path), detail=error.strerror or str(error)) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def load_network(path: Path) -> WalkNetwork:
+    """Open a network written by :func:`write_network`.
+
+    Parameters
+    ----------
+    path
+        ``.npz`` file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing.
+    NetworkError
+        If it is no such file, of another version, cut off or altered.
+    """
+    if not path.is_file():
+        raise InputError("network_missing", path=str(path))
+    try:
+        with path.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile) or MARKER not in archive:
+                raise NetworkError("network_foreign", path=path.name)
+            version = int(archive[MARKER])
+            if version != VERSION:
+                raise NetworkError("network_version", path=path.name, version=version, known=VERSION)
+            arrays: dict[str, Any] = {field.name: archive[field.name] for field in fields(WalkNetwork)}
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise NetworkError("network_broken", path=path.name, detail=str(error)) from error
+    if not _is_whole(arrays):
+        raise NetworkError("network_broken", path=path.name, detail="-")
+    scalars = {name: arrays.pop(name).item() for name in SCALARS}
+    names = tuple(arrays.pop("names").tolist())
+    return WalkNetwork(**arrays, **scalars, names=names)
+
+
+def _is_whole(arrays: dict[str, Any]) -> bool:
+    """Check what :class:`WalkNetwork` takes for granted: kinds of arrays, vertices per edge, names."""
+    if any(arrays[name].ndim != 0 or arrays[name].dtype.kind != kind for name, kind in SCALARS.items()):
+        return False
+    if any(arrays[name].ndim != 1 or arrays[name].dtype.kind != kind for name, kind in KINDS.items()):
+        return False
+    start, code = arrays["geometry_start"], arrays["name_code"]
+    if len(start) == 0 or start[0] != 0 or start[-1] != len(arrays["geometry_x"]):
+        return False
+    if (np.diff(start) <= 1).any():  # a line has two ends
+        return False
+    speed = float(arrays["speed_kmh"].item())
+    return bool(np.isfinite(speed) and speed > 0 and ((code >= -1) & (code < len(arrays["names"]))).all())
