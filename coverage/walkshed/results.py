@@ -54,6 +54,8 @@ class StudyInputs:
         At the speed of the headline profile.
     backdrop
         Water and green areas for drawing.
+    places
+        Named places, to say where something is.
     candidates
         Places of the user's own; ``None`` where they are generated along the streets.
     rejects
@@ -68,6 +70,7 @@ class StudyInputs:
     demand: gpd.GeoDataFrame
     network: WalkNetwork
     backdrop: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame | None
     rejects: pd.DataFrame
     records: tuple[InputRecord, ...]

@@ -12,6 +12,7 @@ from walkshed.assess.coverage import measure_coverage, picture_disagreement
 from walkshed.assess.gaps import find_gaps
 from walkshed.assess.rates import coverage_rates
 from walkshed.errors import Message
+from walkshed.inputs.residents import landuse_note, residents_note
 from walkshed.network.build import with_speed
 from walkshed.network.snap import snap
 from walkshed.progress import silent
@@ -97,7 +98,7 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     rates = _rates(config, network, serving, residents, inputs)
 
     clock.start("gaps")
-    gaps = find_gaps(demand, crs=network.crs, units=inputs.units)
+    gaps = find_gaps(demand, crs=network.crs, units=inputs.units, places=inputs.places)
 
     clock.start("candidates")
     candidates = (
@@ -109,7 +110,7 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     )
 
     clock.start("siting")
-    problem = build_problem(network, candidates, demand, **how)
+    problem = build_problem(network, candidates, demand, progress=progress, **how)
     answer = solve_mclp(
         problem,
         new_rooms=config.siting.new_rooms,
@@ -178,7 +179,7 @@ def _notes(
     if config.study.note_en or config.study.note_zh:
         yield Message("notes.study", {"en": config.study.note_en, "zh": config.study.note_zh})
     if config.residents.source == "osm":
-        yield Message("notes.residents_estimated", _residents_fields(config))
+        yield _residents_note(config, demand)
     if len(inputs.rejects):
         yield Message("notes.rejects", {"count": len(inputs.rejects)})
     unlocated = facilities[facilities.why == "no_position"]
@@ -199,14 +200,11 @@ def _notes(
         yield Message("notes.near_edge", {"share": share})
 
 
-def _residents_fields(config: StudyConfig) -> dict[str, object]:
-    residents = config.residents
-    return {
-        "kind": residents.kind,
-        "m2_per_person": residents.m2_per_person,
-        "default_levels": residents.default_levels,
-        "per_hectare": residents.landuse_persons_per_hectare,
-    }
+def _residents_note(config: StudyConfig, demand: gpd.GeoDataFrame) -> Message:
+    how = config.residents
+    if how.kind == "landuse":
+        return landuse_note(demand, persons_per_hectare=how.landuse_persons_per_hectare)
+    return residents_note(demand, m2_per_person=how.m2_per_person, default_levels=how.default_levels)
 
 
 def near_edge_share(inputs: StudyInputs, demand: gpd.GeoDataFrame, walk_m: float) -> float:

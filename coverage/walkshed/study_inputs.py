@@ -22,6 +22,7 @@ from walkshed.inputs.osm import (
     read_osm_buildings,
     read_osm_extent,
     read_osm_landuse,
+    read_osm_places,
     read_osm_points,
     read_osm_units,
 )
@@ -82,6 +83,7 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
     candidates = _load_candidates(config, boundary)
     step("backdrop")
     backdrop = _osm_layer(config, boundary, "backdrop") if _has_osm(config) else _nothing()
+    places = _osm_layer(config, boundary, "places") if _has_osm(config) else _nothing(("name",))
     progress("load_backdrop", len(steps), len(steps))
     reads = {"units": units, "facilities": facilities, "demand": demand}
     if candidates is not None:
@@ -100,6 +102,7 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
         demand=assign_units(demand.table, units.table),
         network=network,
         backdrop=backdrop,
+        places=places,
         candidates=None if candidates is None else candidates.table,
         rejects=join_rejects([read.rejects for read in reads.values()]),
         records=tuple(records),
@@ -121,9 +124,12 @@ def _load_units(config: StudyConfig) -> Read:
     if source.source == "none":
         return Read(_nothing(("unit_id", "name")), empty_rejects())
     if source.source == "osm":
-        return Read(read_osm_units(_osm_path(config), source.admin_level), empty_rejects())
+        return read_osm_units(_osm_path(config), source.admin_level)
     read = read_units(config.resolve(source.path), columns=source.columns, datum=source.datum)
-    return Read(fetch_places(read.table), read.rejects) if source.source == "places" else read
+    if source.source == "file":
+        return read
+    found = fetch_places(read.table)
+    return Read(found.table, join_rejects([read.rejects, found.rejects]))
 
 
 def _load_boundary(config: StudyConfig, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -178,12 +184,16 @@ def _load_demand(config: StudyConfig, boundary: gpd.GeoDataFrame) -> Read:
             persons_per_household=source.persons_per_household,
             boundary=boundary,
         )
-    layer = _osm_layer(config, boundary, source.kind)
-    table = (
-        estimate_residents(layer, m2_per_person=source.m2_per_person, default_levels=source.default_levels)
-        if source.kind == "buildings"
-        else landuse_residents(layer, persons_per_hectare=source.landuse_persons_per_hectare)
-    )
+    landuse = _osm_layer(config, boundary, "landuse")
+    if source.kind == "buildings":
+        table = estimate_residents(
+            _osm_layer(config, boundary, "buildings"),
+            m2_per_person=source.m2_per_person,
+            default_levels=source.default_levels,
+            landuse=landuse,
+        )
+    else:
+        table = landuse_residents(landuse, persons_per_hectare=source.landuse_persons_per_hectare)
     inside = table.geometry.representative_point().within(boundary.geometry.iloc[0])
     table = table[inside].reset_index(drop=True)
     if table.empty:
@@ -214,7 +224,12 @@ def _osm_layer(
     path = _osm_path(config)
     if layer == "points":
         return read_osm_points(path, tags or {})
-    readers = {"buildings": read_osm_buildings, "landuse": read_osm_landuse, "backdrop": read_osm_backdrop}
+    readers = {
+        "buildings": read_osm_buildings,
+        "landuse": read_osm_landuse,
+        "backdrop": read_osm_backdrop,
+        "places": read_osm_places,
+    }
     return readers[layer](path)
 
 

@@ -1,0 +1,201 @@
+"""Where the unserved live: contiguous gaps, biggest first."""
+
+from __future__ import annotations
+
+from math import fsum, isfinite
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from walkshed.assess.coverage import REASONS, require_columns
+from walkshed.assess.units import texts
+from walkshed.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    LongArray = NDArray[np.int64]
+
+COLUMNS: Final = (
+    "gap_id", "rank", "residents", "areas", "minutes", "reason", "unit_id", "unit_name", "place", "geometry",
+)  # fmt: skip
+NEEDED: Final = ("population", "covered", "minutes", "reason")
+GROW: Final = 0.6
+"""Members grow by this share of the link distance, so that linked ones overlap (more than half is needed) ..."""
+SHRINK: Final = 0.3
+"""... and shrink back by this one: what is left holds every member with a rim, and no two gaps touch."""
+SIMPLIFY: Final = 1 / 60
+"""Outlines may deviate by this share of the link distance: 1 m at 60 m."""
+
+
+def find_gaps(
+    measured: gpd.GeoDataFrame,
+    *,
+    crs: str,
+    link_m: float = 60.0,
+    units: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """Find contiguous areas of unserved residents.
+
+    Unserved demand rows no farther apart than ``link_m`` belong to one gap, and so on from row to row. Every unserved
+    row is in exactly one gap, also where nobody lives, so the residents of all gaps are all unserved residents.
+
+    Parameters
+    ----------
+    measured
+        From :func:`walkshed.assess.coverage.measure_coverage`, EPSG:4326.
+    crs
+        Metre CRS to measure distances in: ``network.crs``.
+    link_m
+        Largest distance between neighbours within a gap, metres.
+    units
+        For the names of the units that ``unit_id`` of ``measured`` refers to.
+    places
+        Named points, streets or areas (``name``, geometry, any CRS) to call the gaps by.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per gap, most residents first: ``gap_id`` (``gap-1`` ...), ``rank``, ``residents``, ``areas`` (demand
+        rows), ``minutes`` (median walk of its residents today; NaN when more than half can reach no facility at all),
+        ``reason`` (that of most residents), ``unit_id`` and ``unit_name`` (where most residents live), ``place``
+        (nearest of ``places`` to the middle of its residents, ``""`` without) and ``geometry`` (EPSG:4326; an area
+        around all members, with holes where the served live in its midst).
+
+    Raises
+    ------
+    InputError
+        If ``measured`` has not been measured, or ``link_m`` is no length.
+    """
+    gaps_members, metric = _members(measured, crs, link_m)
+    names = {} if units is None else dict(zip(texts(units, "unit_id"), texts(units, "name"), strict=True))
+    table = measured.assign(unit_id=texts(measured, "unit_id"))
+    found: list[dict[str, object]] = []
+    middles: list[BaseGeometry] = []
+    for rank, members in enumerate(gaps_members, start=1):
+        part, shapes = table.iloc[members], metric[members]
+        weight = _weights(part)
+        unit_id = _most(part["unit_id"], weight)
+        found.append(
+            {
+                "gap_id": _gap_id(rank),
+                "rank": rank,
+                "residents": fsum(part["population"].tolist()),
+                "areas": len(part),
+                "minutes": _median(part["minutes"].to_numpy(np.float64), weight),
+                "reason": _most(part["reason"], weight, order=REASONS),
+                "unit_id": unit_id,
+                "unit_name": names.get(unit_id, ""),
+                "place": "",
+                "geometry": _outline(shapes, link_m),
+            }
+        )
+        middles.append(_middle(shapes, weight))
+    numbers = {"rank": np.int64, "residents": np.float64, "areas": np.int64, "minutes": np.float64}
+    frame = pd.DataFrame(found, columns=list(COLUMNS)).astype(numbers)
+    gaps = gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).to_crs(measured.crs)
+    return gaps if places is None else gaps.assign(place=_nearest_names(middles, places.to_crs(crs)))
+
+
+def gap_of(measured: gpd.GeoDataFrame, *, crs: str, link_m: float = 60.0) -> pd.Series[str]:
+    """Return the ``gap_id`` of every demand row, ``""`` where it is served.
+
+    Parameters
+    ----------
+    measured, crs, link_m
+        As for :func:`find_gaps`, whose ids these are.
+
+    Returns
+    -------
+    pandas.Series
+        Texts with the index of ``measured``.
+
+    Raises
+    ------
+    InputError
+        As :func:`find_gaps`.
+    """
+    ids = np.full(len(measured), "", dtype=object)
+    for rank, members in enumerate(_members(measured, crs, link_m)[0], start=1):
+        ids[members] = _gap_id(rank)
+    return pd.Series(ids, index=measured.index, name="gap_id", dtype=object)
+
+
+def _gap_id(rank: int) -> str:
+    return f"gap-{rank}"
+
+
+def _members(measured: gpd.GeoDataFrame, crs: str, link_m: float) -> tuple[list[LongArray], NDArray[np.object_]]:
+    """Return the rows of every gap, most residents first (then the first row), and all geometry in ``crs``."""
+    require_columns(measured, "measured demand", NEEDED, step="measure_coverage()")
+    if not (isfinite(link_m) and link_m > 0):
+        raise InputError("link_unusable", value=link_m)
+    metric = np.asarray(measured.geometry.to_crs(crs).array, dtype=object)
+    rows = np.flatnonzero(~measured["covered"].to_numpy(bool))
+    if not len(rows):
+        return [], metric
+    one, other = shapely.STRtree(metric[rows]).query(metric[rows], predicate="dwithin", distance=link_m)
+    links = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(rows), len(rows)))
+    label = connected_components(links, directed=False)[1]
+    groups = np.split(rows[np.argsort(label, kind="stable")], np.cumsum(np.bincount(label))[:-1])
+    population = measured["population"].to_numpy(np.float64)
+    return sorted(groups, key=lambda group: (-fsum(population[group].tolist()), group[0])), metric
+
+
+def _weights(part: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the residents of each row, or ones where nobody lives in any."""
+    population = part["population"].to_numpy(np.float64)
+    return population if population.sum() > 0 else np.ones(len(population))
+
+
+def _median(minutes: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    """Return the least time within which at least half of the weight lies, NaN where no time does."""
+    walk = np.where(np.isnan(minutes), np.inf, minutes)
+    order = np.argsort(walk, kind="stable")
+    reached = np.cumsum(weight[order])
+    half = walk[order[np.searchsorted(reached, reached[-1] / 2)]]
+    return float(half) if np.isfinite(half) else float("nan")
+
+
+def _most(values: pd.Series[str], weight: NDArray[np.float64], order: Sequence[str] = ()) -> str:
+    """Return the value with most weight; of equals the first in ``order``, then by the alphabet."""
+    totals: dict[str, float] = {}
+    for value, add in zip(values, weight.tolist(), strict=True):
+        totals[value] = totals.get(value, 0.0) + add
+    place = {value: rank for rank, value in enumerate(order)}
+    return min(totals, key=lambda value: (-totals[value], place.get(value, len(place)), value))
+
+
+def _outline(shapes: NDArray[np.object_], link_m: float) -> BaseGeometry:
+    """Return an area around all members; members no farther apart than ``link_m`` come out joined."""
+    grown = shapely.union_all(shapely.buffer(shapes, GROW * link_m, quad_segs=6))
+    shrunk = shapely.buffer(grown, -SHRINK * link_m, quad_segs=6)
+    return shapely.simplify(shrunk, SIMPLIFY * link_m, preserve_topology=True)
+
+
+def _middle(shapes: NDArray[np.object_], weight: NDArray[np.float64]) -> BaseGeometry:
+    """Return the mean position of the residents."""
+    points = shapely.get_coordinates(shapely.centroid(shapes))
+    return shapely.Point(np.average(points, axis=0, weights=weight))
+
+
+def _nearest_names(middles: list[BaseGeometry], places: gpd.GeoDataFrame) -> list[str]:
+    """Return the name of the named place nearest to each point, ``""`` without any; of equals the first."""
+    names = np.array(texts(places, "name"), dtype=object)
+    shapes = np.asarray(places.geometry.array, dtype=object)
+    useful = (names != "") & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    if not useful.any():
+        return [""] * len(middles)
+    point, hit = shapely.STRtree(shapes[useful]).query_nearest(middles)
+    first = np.full(len(middles), useful.sum())
+    np.minimum.at(first, point, hit)
+    return [str(name) for name in names[useful][first]]
