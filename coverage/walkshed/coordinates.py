@@ -17,7 +17,6 @@ import shapely
 
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import CrsError
-from walkshed.parameters import DATUMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     Pair = tuple[FloatArray, FloatArray]
     Shift = Callable[[FloatArray, FloatArray], Pair]
 
+DATUMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
+"""Datums by name; any other is given as ``"EPSG:<number>"``."""
 CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 """West, south, east, north (degrees) of the box outside which GCJ-02 and BD-09 equal WGS-84."""
 
@@ -296,8 +297,8 @@ def _epsg_converter(datum: str, declared: pyproj.CRS | None) -> Shift:
         wanted = pyproj.CRS.from_user_input(datum.strip())
     except pyproj.exceptions.CRSError as error:
         raise CrsError("crs_datum_unknown", datum=datum, known=", ".join((*DATUMS, "EPSG:n"))) from error
-    habit = declared is None or declared.equals(EXCHANGE_CRS, ignore_axis_order=True)
-    if not habit and not wanted.equals(declared, ignore_axis_order=True):
+    fits = declared is None or any(declared.equals(crs, ignore_axis_order=True) for crs in (EXCHANGE_CRS, wanted))
+    if declared is not None and not fits:
         raise CrsError("datum_contradiction", datum=datum, declared=_crs_name(declared))
     return _projection(wanted)
 
@@ -307,9 +308,7 @@ def _is_cgcs2000(crs: pyproj.CRS) -> bool:
     return "cgcs2000" in name or ("china" in name and "2000" in name)
 
 
-def _crs_name(crs: pyproj.CRS | None) -> str:
-    if crs is None:
-        return "-"
+def _crs_name(crs: pyproj.CRS) -> str:
     authority = crs.to_authority()
     return f"{crs.name} ({':'.join(authority)})" if authority else str(crs.name)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkshed.catalogue import has, text
 from walkshed.contracts import STATUSES
+from walkshed.coordinates import DATUMS
 from walkshed.errors import ContractError, InputError, Message
 from walkshed.toml_records import build_record, plain, write_tables
 
@@ -30,7 +31,6 @@ SOURCE_NEEDS = {
     "units": {"file": "path", "places": "path"},
     "candidates": {"file": "path", "osm": "tags"},
 }
-DATUMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
 
 
 def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - dataclasses.field is typed the same way

@@ -12,18 +12,21 @@ from walkshed.catalogue import LANGUAGES, entries, placeholders, text
 if TYPE_CHECKING:
     from pathlib import Path
 
+SPEAKS_ITS_OWN_TEXT = {"notes.study"}  # hands on what study.toml says in either language
+
 
 def test_every_text_stands_in_both_languages_with_the_same_placeholders() -> None:
     for key, texts in entries().items():
         assert set(texts) == set(LANGUAGES), key
         assert all(texts[language].strip() for language in LANGUAGES), key
-        assert placeholders(texts["en"]) == placeholders(texts["zh"]), key
+        if key not in SPEAKS_ITS_OWN_TEXT:
+            assert placeholders(texts["en"]) == placeholders(texts["zh"]), key
 
 
 def test_chinese_texts_are_chinese() -> None:
-    lacking = [key for key, texts in entries().items() if not re.search(r"[\u4e00-\u9fff]", texts["zh"])]
-    allowed = {key for key in lacking if key.startswith("config.report_language")}
-    assert set(lacking) == allowed
+    for key, texts in entries().items():
+        words = re.sub(r"\{[^}]*\}|WGS-84|GPS|OpenStreetMap|^zh", "", texts["zh"])
+        assert re.search(r"[\u4e00-\u9fff]", words) or not re.search(r"[A-Za-z]", words), key
 
 
 def test_no_key_is_defined_twice(root: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -17,6 +16,8 @@ from walkshed.inputs.demand import COLUMNS, read_demand
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import geopandas as gpd
 
 
 def test_compounds_by_households(write_text: Callable[..., Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -148,7 +149,7 @@ def test_units_that_cover_the_area_lose_nobody(places: list[tuple[float, float]]
     columns = np.linspace(106.2, 106.4, 5)
     grid = gpd.GeoDataFrame(
         {"unit_id": list("abcd"), "name": list("ABCD")},
-        geometry=[shapely.box(west, 29.4, east, 29.6) for west, east in zip(columns[:-1], columns[1:], strict=True)],
+        geometry=[shapely.box(west, 29.4, east, 29.6) for west, east in pairwise(columns)],
         crs="EPSG:4326",
     )
     table = gpd.GeoDataFrame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,6 @@ def unpack_shapefile(path: Path, folder: Path) -> Path:
                 if stem == layers[0]:
                     with archive.open(member) as packed, (folder / f"layer{suffix}").open("wb") as unpacked:
                         shutil.copyfileobj(packed, unpacked)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
         raise InputError("file_unreadable", path=path.name, detail=str(error)) from error
     return folder / "layer.shp"

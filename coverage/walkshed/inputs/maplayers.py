@@ -148,8 +148,6 @@ def _readable(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except (RuntimeError, ValueError, OSError, shapely.errors.ShapelyError) as error:
-        if isinstance(error, InputError):
-            raise
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError("file_unreadable", path=path.name, detail=detail) from error
 

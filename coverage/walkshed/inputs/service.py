@@ -180,6 +180,14 @@ def _configured(service: Service, more: dict[str, Any]) -> Iterator[type[Excepti
 
 def _check_answer(response: requests.Response, *_: object, **__: object) -> None:
     """Look at an answer before OSMnx does."""
+    try:
+        _refuse_unusable(response)
+    except Exception:
+        response.close()  # nobody else will: OSMnx never sees it
+        raise
+
+
+def _refuse_unusable(response: requests.Response) -> None:
     url = response.url
     if response.is_redirect:
         return
@@ -193,9 +201,13 @@ def _check_answer(response: requests.Response, *_: object, **__: object) -> None
         answer = response.json()
     except requests.exceptions.JSONDecodeError as error:
         raise _Trouble("fetch_garbage", url, detail=_start(response.text)) from error
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        raise _Trouble("fetch_half", url, detail=_reason(error)) from error
     if isinstance(answer, dict) and "error" in str(answer.get("remark", "")):
         raise _Trouble("fetch_half", url, detail=_start(str(answer["remark"])))
-    if not (isinstance(answer, list) or (isinstance(answer, dict) and isinstance(answer.get("elements"), list))):
+    if _is_overpass(url):
+        answer = answer.get("elements") if isinstance(answer, dict) else None
+    if not isinstance(answer, list):
         raise _Trouble("fetch_garbage", url, detail=_start(response.text))
 
 
@@ -203,7 +215,7 @@ def _wait_s(trouble: _Trouble, service: Service) -> float:
     """Return how long a busy server wants to be left alone."""
     if trouble.retry_after_s is not None:
         return max(trouble.retry_after_s, SHORTEST_WAIT_S)
-    if not trouble.url.partition("?")[0].endswith("/interpreter"):
+    if not _is_overpass(trouble.url):
         return USUAL_WAIT_S
     try:  # Overpass tells on a page of its own when the next slot is free
         status = requests.get(
@@ -219,12 +231,9 @@ def _wait_s(trouble: _Trouble, service: Service) -> float:
 
 def _unreachable(error: requests.RequestException, thing: What) -> FetchError:
     where = _host(str(error.request.url)) if error.request is not None else "?"
-    detail = _reason(error)
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return FetchError("fetch_half", what=thing, where=where, detail=detail)
     if isinstance(error, requests.exceptions.ReadTimeout):
         return FetchError("fetch_slow", what=thing, where=where)
-    return FetchError("fetch_offline", what=thing, where=where, detail=detail)
+    return FetchError("fetch_offline", what=thing, where=where, detail=_reason(error))
 
 
 def _reason(error: BaseException) -> str:
@@ -234,6 +243,10 @@ def _reason(error: BaseException) -> str:
         causes.append(causes[-1].__context__)
     said = [cause.strerror for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror]
     return said[0] if said else type(causes[-1]).__name__
+
+
+def _is_overpass(url: str) -> bool:
+    return urlparse(url).path.endswith("/interpreter")
 
 
 def _host(url: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = 0, 3, 4, 6, 7
 """Type numbers of shapely."""
+FLAT_DEGREES2 = 1e-12
+"""Square degrees, about 0.01 m2: what encloses no more is a line whose rounded vertices just miss each other."""
 
 
 def simplify_types(shapes: Shapes) -> Shapes:
@@ -31,7 +33,7 @@ def repair_areas(shapes: Shapes) -> Shapes:
     Parameters
     ----------
     shapes : (N,) object
-        Any geometry; finite coordinates.
+        Any geometry in degrees; finite coordinates.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def repair_areas(shapes: Shapes) -> Shapes:
         areas = parts[np.isin(shapely.get_type_id(parts), (POLYGON, MULTIPOLYGON))]
         if len(areas):
             result[place] = shapely.union_all(repair_areas(areas))
-    flat = is_area(result) & ~(shapely.area(result) > 0)
+    flat = is_area(result) & ~(shapely.area(result) > FLAT_DEGREES2)
     result[flat] = shapely.Polygon()
     return result
 

