@@ -42,8 +42,9 @@ class _Clock:
     """Tells the progress of the stages and keeps their times."""
 
     def __init__(self, progress: Progress) -> None:
-        self.progress, self.seconds, self._since, self._stage = progress, {}, perf_counter(), ""
-        self.seconds: dict[str, float]
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+        self._stage, self._since = "", perf_counter()
 
     def start(self, stage: str) -> None:
         self.stop()
@@ -87,12 +88,12 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     serving = facilities[facilities.status.isin(config.facilities.serving)].reset_index(drop=True)
 
     clock.start("minutes")
-    how = {"cutoff_min": walking.cutoff_min, "direction": walking.direction}
-    demand = measure_coverage(network, serving, residents, **how)
+    cutoff, direction = walking.cutoff_min, walking.direction
+    demand = measure_coverage(network, serving, residents, cutoff_min=cutoff, direction=direction)
 
     clock.start("isochrones")
     shapes = _isochrones(config, network, serving)
-    merged = shapes[(shapes.facility_id == "") & (shapes.cutoff_min == walking.cutoff_min)].geometry.iloc[0]
+    merged = shapes[(shapes.facility_id == "") & (shapes.cutoff_min == cutoff)].geometry.iloc[0]
 
     clock.start("rates")
     rates = _rates(config, network, serving, residents, inputs)
@@ -110,7 +111,7 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     )
 
     clock.start("siting")
-    problem = build_problem(network, candidates, demand, progress=progress, **how)
+    problem = build_problem(network, candidates, demand, cutoff_min=cutoff, direction=direction, progress=progress)
     answer = solve_mclp(
         problem,
         new_rooms=config.siting.new_rooms,
@@ -144,12 +145,17 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
 
 def _isochrones(config: StudyConfig, network: WalkNetwork, serving: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     walking = config.walking
-    how = {
-        "cutoffs_min": sorted(walking.cutoffs_min),
-        "direction": walking.direction,
-        "buffer_m": walking.isochrone_buffer_m,
-    }
-    parts = [isochrones(network, serving, merged=True, **how), isochrones(network, serving, **how)]
+    parts = [
+        isochrones(
+            network,
+            serving,
+            cutoffs_min=sorted(walking.cutoffs_min),
+            direction=walking.direction,
+            buffer_m=walking.isochrone_buffer_m,
+            merged=merged,
+        )
+        for merged in (True, False)
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -163,6 +163,19 @@ def test_an_end_of_a_closed_street_is_still_its_node(make_network: Make, tied: T
     assert walked.nnz == 7  # nobody gets to the first node
 
 
+def test_of_rooms_equally_near_the_first_row_serves(make_network: Make, tied: Table) -> None:
+    # both rooms are 3 minutes from the middle, and everybody lives beyond it
+    nodes = [(0, 0), (100, 0), (300, 0), (500, 0), (600, 0), (300, 100), (300, 200)]
+    network = make_network(nodes, [(0, 1), (1, 2), (2, 3), (3, 4), (2, 5), (5, 6)])
+    homes = tied(network, [(4, 0.5, 0.0), (5, 1.0, 10.0), (1, 1.0, 0.0)])
+    ends = [(0, 0.0, 0.0), (3, 1.0, 0.0)]
+    for places in (ends, ends[::-1]):
+        rooms = tied(network, [*places, *places], id_column="facility_id", prefix="r")
+        found = nearest(network, rooms, homes)
+        assert found["facility_id"].tolist() == ["r0", "r0", "r0"]
+        assert found["minutes"].tolist() == [3.5, 5.1, 3]
+
+
 def test_places_at_one_spot_are_not_merged(make_network: Make, tied: Table) -> None:
     network = make_network([(0, 0), (100, 0)], [(0, 1)])
     rooms = tied(network, [(0, 0.5, 10.0), (0, 0.5, 10.0), (0, 0.5, 0.0)], id_column="facility_id", prefix="r")
@@ -188,14 +201,25 @@ def test_what_is_not_tied_is_in_no_pair_and_keeps_its_row(make_network: Make, ti
     assert len(nearest(network, rooms, homes[:0])) == 0
 
 
-def test_a_walk_of_exactly_the_cutoff_counts(make_network: Make, tied: Table) -> None:
-    # thirds of minutes do not add up to 15 in floating point
-    nodes = [(100 / 3 * i, 0.0) for i in range(46)]
+@pytest.mark.parametrize("minutes", [15, 30])
+def test_a_walk_of_exactly_the_cutoff_counts(make_network: Make, tied: Table, minutes: int) -> None:
+    # thirds of minutes do not add up to whole ones in floating point
+    nodes = [(100 * minutes / 45 * i, 0.0) for i in range(46)]
     network = make_network(nodes, [(i, i + 1) for i in range(45)])
     ends = tied(network, [(0, 0.0, 0.0), (44, 1.0, 0.0)])
-    assert travel_times(network, ends, ends, cutoff_min=15)["minutes"].max() == 15
-    assert len(travel_times(network, ends, ends, cutoff_min=14.99999)) == 2
-    assert nearest(network, ends[:1], ends, cutoff_min=15)["minutes"].tolist() == [0, 15]
+    assert travel_times(network, ends, ends, cutoff_min=minutes)["minutes"].max() == minutes
+    assert len(travel_times(network, ends, ends, cutoff_min=minutes - 1e-5)) == 2
+    assert nearest(network, ends[:1], ends, cutoff_min=minutes)["minutes"].tolist() == [0, minutes]
+
+
+def test_the_order_of_streets_on_a_route_does_not_break_a_tie(make_network: Make, tied: Table) -> None:
+    # 0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1 in floating point
+    nodes = [(60.0 * i, 0.0) for i in range(7)]
+    network = make_network(nodes, [(i, i + 1) for i in range(6)], lengths_m=[10, 20, 30] * 2)
+    home = tied(network, [(2, 1.0, 0.0)])
+    for ends in ([(0, 0.0, 0.0), (5, 1.0, 0.0)], [(5, 1.0, 0.0), (0, 0.0, 0.0)]):
+        rooms = tied(network, ends, id_column="facility_id", prefix="r")
+        assert nearest(network, rooms, home)["facility_id"].tolist() == ["r0"]
 
 
 def test_more_than_fits_at_first_is_found_with_more_room(make_network: Make, tied: Table) -> None:

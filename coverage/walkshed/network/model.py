@@ -31,8 +31,8 @@ METERS_PER_MINUTE_PER_KMH = 1000.0 / 60.0
 class WalkNetwork:
     """Streets and paths on which one walks.
 
-    N nodes, E edges, P vertices of edge geometry. Edges are undirected pieces of street between two nodes with walking
-    minutes for each direction; ``inf`` closes a direction. Node numbers are array positions and never leave the program;
+    N nodes, E edges, P vertices of geometry. Edges are undirected pieces of street between two nodes with walking
+    minutes for each direction; ``inf`` closes one. Node numbers are array positions and never leave the program;
     ``node_id`` and ``way_id`` are the ids of the source.
 
     Attributes

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import shapely
 from contourpy import FillType, contour_generator
+from shapely import MultiPolygon
 
 from walkshed.network.compiled import kernel
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
-    from shapely import MultiPolygon
 
     from walkshed.network.model import FloatArray
     from walkshed.reach.parts import Lines
@@ -104,6 +104,8 @@ def _contour(x: FloatArray, y: FloatArray, distance: FloatArray, level: float) -
 def _join(tiles: list[NDArray[Any]]) -> MultiPolygon:
     """Return the polygons of all tiles as one; polygons of neighbouring tiles share their edges exactly."""
     polygons = np.concatenate(tiles) if tiles else np.empty(0, dtype=object)
+    if len(polygons) == 0:
+        return MultiPolygon()
     if len(tiles) > 1:
         polygons = shapely.get_parts(shapely.coverage_union_all(polygons))
     return cast("MultiPolygon", shapely.multipolygons(polygons.tolist()))

@@ -34,7 +34,7 @@ def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
             "headline.rate",
             language,
             basis=text(f"figures.basis_{row.basis}", language),
-            profile=profile_name(row.profile, language),
+            profile=profile_name(str(row.profile), language),
             minutes=row.cutoff_min,
             rate=row.rate,
             numerator=row.numerator,

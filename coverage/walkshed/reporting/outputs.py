@@ -13,6 +13,7 @@ from walkshed.reporting.tables import write_xlsx
 from walkshed.reporting.webmap import write_webmap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from walkshed.progress import Progress
@@ -46,7 +47,7 @@ def write_outputs(
         If the folder cannot be written to.
     """
     spoken = language or result.config.report.language
-    steps = {
+    steps: dict[str, tuple[str, Callable[[Path], object]]] = {
         "write_summary": ("summary.json", lambda path: write_summary(result, path)),
         "write_layers": ("result.gpkg", lambda path: write_layers(result, path)),
         "write_webmap": ("map.html", lambda path: write_webmap(result, path, language=spoken)),
