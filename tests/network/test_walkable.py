@@ -8,7 +8,7 @@ from walkshed.network.walkable import NOT_FOR_WALKERS, NOT_THERE, merged_passage
 
 
 def passage(**tags: str) -> tuple[bool, bool]:
-    return tuple(walking_passage({key.replace("__", ":"): value for key, value in tags.items()}))
+    return walking_passage({key.replace("__", ":"): value for key, value in tags.items()})
 
 
 OPEN, SHUT = (True, True), (False, False)

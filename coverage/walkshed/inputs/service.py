@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlparse
 
 import requests
+import shapely
 
 from walkshed.catalogue import text
 from walkshed.errors import FetchError
@@ -130,6 +131,8 @@ def ask(thing: What, question: Callable[[], Answer], *, service: Service | None 
                 raise _unreachable(error, thing) from error
             except json.JSONDecodeError as error:  # answers from the net were looked at before
                 raise FetchError("fetch_cache_broken", what=thing, folder=str(_cache_of(service))) from error
+            except shapely.errors.ShapelyError as error:
+                raise FetchError("fetch_half", what=thing, where="OpenStreetMap", detail=_start(str(error))) from error
             except (KeyError, IndexError, AttributeError) as error:
                 raise FetchError("fetch_garbage", what=thing, where="OpenStreetMap", detail=repr(error)) from error
 

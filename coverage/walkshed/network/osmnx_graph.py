@@ -30,7 +30,10 @@ so that below it the drawn line is the better measure; above it the line has los
 
 
 class _Segment(NamedTuple):
-    """One edge, both directions merged: ``ref`` and ``xy`` of its vertices, the first and last being graph nodes."""
+    """One edge: ``ref`` and ``xy`` of its vertices, the first and last being nodes of the graph.
+
+    ``against`` says that it runs against the way it is part of.
+    """
 
     ref: tuple[int, ...]
     xy: tuple[tuple[float, float], ...]
@@ -39,11 +42,12 @@ class _Segment(NamedTuple):
     passage: Passage
     name: str
     length_m: float
+    against: bool
 
     def turned(self) -> _Segment:
         """Return the segment walked from its other end."""
         backwards = Passage(self.passage.backward, self.passage.forward)
-        return self._replace(ref=self.ref[::-1], xy=self.xy[::-1], passage=backwards)
+        return self._replace(ref=self.ref[::-1], xy=self.xy[::-1], passage=backwards, against=not self.against)
 
     def joins(self, other: _Segment) -> bool:
         """Say whether the two may be one edge: the same way, open alike."""
@@ -181,6 +185,7 @@ def _segments(
             passage=Passage(passage.backward, passage.forward) if against else passage,
             name=" / ".join(str(name) for name in _listed(data.get("name"))),
             length_m=_stated_length(data.get("length"), xy),
+            against=against,
         )
         first_free -= len(xy) - 2
         there = tuple((round(lon, 7), round(lat, 7)) for lon, lat in xy)
@@ -189,7 +194,7 @@ def _segments(
         key = (min(int(u), int(v)), max(int(u), int(v)), ways, min(there, back))
         twins.setdefault(key, [[], []])[against if u == v and there == back else turned].append(segment)
     for there_and_back in twins.values():
-        yield from max(there_and_back, key=len)
+        yield from max(there_and_back, key=lambda side: (len(side), bool(side) and not side[0].against))
 
 
 def _joined(segments: list[_Segment]) -> Iterable[_Segment]:
@@ -209,7 +214,7 @@ def _joined(segments: list[_Segment]) -> Iterable[_Segment]:
             continue
         done.add(number)
         ahead = _follow(segment, segments, bends, done)
-        yield _follow(ahead.turned(), segments, bends, done)
+        yield _follow(ahead.turned(), segments, bends, done).turned()
 
 
 def _follow(line: _Segment, segments: list[_Segment], bends: dict[int, list[int]], done: set[int]) -> _Segment:

@@ -60,9 +60,10 @@ def candidate_bounds(model: CoveringModel, multiplier: FloatArray, rooms: int) -
     score = model.covers @ multiplier
     bound = float((model.weight - multiplier).sum()) + _largest(score, rooms)
     if rooms >= len(score):
-        return np.full(len(score), bound)
+        return np.full(len(score), bound, np.float64)
     weakest = np.partition(score, len(score) - rooms)[len(score) - rooms]
-    return bound - np.maximum(weakest - score, 0.0)
+    ceiling: FloatArray = bound - np.maximum(weakest - score, 0.0)
+    return ceiling
 
 
 def relaxation_bound(
@@ -106,7 +107,8 @@ def relaxation_bound(
         since += 1
         if step % CHECK_EVERY:
             continue
-        mean_primal, mean_dual = sum_primal / since, sum_dual / since
+        # The mean of numbers up to a weight may exceed it in its last digit; a proof may not.
+        mean_primal, mean_dual = sum_primal / since, np.minimum(sum_dual / since, weight)
         gaps = []
         for a, b in ((primal, dual), (mean_primal, mean_dual)):
             bound = multiplier_bound(model, b, rooms)
@@ -151,7 +153,7 @@ def _project(values: FloatArray, rooms: int) -> FloatArray:
         return clipped
     live = values[values > 0]
     low, high = 0.0, float(live.max())
-    while high - low > 1e-9 * max(1.0, high):  # noqa: PLR2004 - the step sizes are far coarser
+    while high - low > 1e-9 * max(1.0, high):
         middle = 0.5 * (low + high)
         if np.clip(live - middle, 0.0, 1.0).sum() > rooms:
             low = middle

@@ -1,8 +1,8 @@
 """Maximal covering as a mixed-integer programme, solved by HiGHS under our own deadline.
 
 Church and ReVelle's model: maximise the residents of the groups that are served, where a group counts only as far as
-chosen candidates reach it. The objective counts newly served residents and nothing else, so the solver's relative gap is
-a gap on them. (Minimising the unserved would measure the gap on the unserved.)
+chosen candidates reach it. The objective counts newly served residents and nothing else, so the solver's relative gap
+is a gap on them. (Minimising the unserved would measure the gap on the unserved.)
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def branch_and_bound(
         stop.set()
         thread.join(GRACE_S)
     if not thread.is_alive():
-        _read(solver, outcome[0], model, rooms, best)
+        _read(solver, outcome[0] if outcome else highspy.HighsStatus.kError, model, rooms, best)
     with best.lock:
         return ExactAnswer(chosen=best.chosen, bound=max(best.bound, best.value))
 
@@ -152,11 +152,9 @@ def _read(
         best.lower(bound)
 
 
-def _solver(
-    model: CoveringModel, rooms: int, start: LongArray, *, seconds: float, mip_gap: float, whole: bool
-) -> Any:  # noqa: ANN401 - highspy has no stubs
+def _solver(model: CoveringModel, rooms: int, start: LongArray, *, seconds: float, mip_gap: float, whole: bool) -> Any:  # noqa: ANN401 - highspy has no stubs
     """Return a HiGHS with the model, the start and the limits."""
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy annotates only part of itself
     # One thread and a fixed seed: the same problem gives the same answer.
     for option, value in {
         "output_flag": False,
@@ -177,7 +175,11 @@ def _solver(
 
 
 def _programme(model: CoveringModel, rooms: int) -> Any:  # noqa: ANN401 - highspy has no stubs
-    """Return: maximise sum w x, where x_i <= sum of y_j over those that cover i, sum y <= rooms, y binary, x in 0..1."""
+    """Return the programme.
+
+    Maximise sum w x, where x_i <= sum of y_j over the candidates j that reach group i, sum y <= rooms, y binary, x in
+    0..1.
+    """
     sites, groups = model.covers.shape
     row_length = np.append(np.diff(model.covered_by.indptr) + 1, sites)
     row_start = np.concatenate([[0], np.cumsum(row_length)]).astype(np.int32)

@@ -36,7 +36,10 @@ class BuildStep:
 
 
 def build_order(problem: SitingProblem, candidates: Iterable[int]) -> list[BuildStep]:
-    """Order candidates (positions in the problem) by what each adds to those before it; of equals the first candidate."""
+    """Order candidates (positions in the problem) by what each adds to those before it, the first of equals first.
+
+    Rooms that add nothing come last.
+    """
     waiting = {int(candidate): problem.rows_of(int(candidate)) for candidate in sorted(candidates)}
     unserved = np.ones(len(problem.demand_ids), bool)
     steps: list[BuildStep] = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
     LongArray = NDArray[np.int64]
+    BoolArray = NDArray[np.bool_]
 
 DOMINANCE_PAIRS: Final = 30_000_000
 """Most products of the candidate-by-candidate overlap; beyond it only candidates with equal reach are merged."""
@@ -23,7 +24,7 @@ DOMINANCE_PAIRS: Final = 30_000_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoveringModel:
-    """A covering problem of m candidates and n groups of demand rows, every group reached by exactly the same candidates.
+    """A covering problem of m candidates and n groups of demand rows; the same candidates reach all rows of a group.
 
     Attributes
     ----------
@@ -51,9 +52,9 @@ class CoveringModel:
 def reduce_problem(problem: SitingProblem) -> CoveringModel:
     """Drop and merge what cannot matter.
 
-    Rows without residents or out of everybody's reach are dropped, rows reached by the same candidates become one group,
-    and a candidate is dropped when another one serves at least the same groups (of equals the first stays). The best
-    value for every number of rooms stays what it was.
+    Rows without residents or out of everybody's reach are dropped, rows reached by the same candidates become one
+    group, and a candidate is dropped when another one serves at least the same groups (of equals the first stays). The
+    best value for every number of rooms stays what it was.
     """
     by_row = _transposed(problem.reach)
     live = np.flatnonzero((np.diff(by_row.indptr) > 0) & (problem.population > 0))
@@ -70,9 +71,7 @@ def restrict(model: CoveringModel, kept: LongArray) -> CoveringModel:
     covered_by = _transposed(model.covers[kept])
     live = np.flatnonzero(np.diff(covered_by.indptr) > 0)
     merged, weight = _merge_rows(covered_by[live], model.weight[live])
-    return CoveringModel(
-        candidate=model.candidate[kept], weight=weight, covers=_transposed(merged), covered_by=merged
-    )
+    return CoveringModel(candidate=model.candidate[kept], weight=weight, covers=_transposed(merged), covered_by=merged)
 
 
 def gather(matrix: csr_array, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], LongArray]:
@@ -91,34 +90,31 @@ def _transposed(matrix: csr_array) -> csr_array:
     return flipped
 
 
-def _merge_rows(covered_by: csr_array, weight: FloatArray) -> tuple[csr_array, FloatArray]:
-    """Merge rows with the same columns, adding their weights; the order of first appearance stays."""
+def _first_equal(matrix: csr_array) -> LongArray:
+    """Return for every row the first row with the same columns."""
     # The bytes of a row's sorted indices are the row itself: exact, and quicker than comparing sets.
     seen: dict[bytes, int] = {}
-    label = np.fromiter(
-        (
-            seen.setdefault(covered_by.indices[start:stop].tobytes(), len(seen))
-            for start, stop in pairwise(covered_by.indptr.tolist())
-        ),
-        np.int64,
-        covered_by.shape[0],
-    )
-    first = np.unique(label, return_index=True)[1]
+    rows = enumerate(pairwise(matrix.indptr.tolist()))
+    first = (seen.setdefault(matrix.indices[start:stop].tobytes(), row) for row, (start, stop) in rows)
+    return np.fromiter(first, np.int64, matrix.shape[0])
+
+
+def _merge_rows(covered_by: csr_array, weight: FloatArray) -> tuple[csr_array, FloatArray]:
+    """Merge rows with the same columns, adding their weights; the order of first appearance stays."""
+    first, label = np.unique(_first_equal(covered_by), return_inverse=True)
     return covered_by[first], np.bincount(label, weight, minlength=len(first)).astype(np.float64)
 
 
-def _dominated(covers: csr_array, covered_by: csr_array) -> NDArray[np.bool_]:
+def _dominated(covers: csr_array, covered_by: csr_array) -> BoolArray:
     """Say which candidates serve nobody, or nobody that one other candidate would not serve as well."""
     size = np.diff(covers.indptr)
+    dominated: BoolArray = size == 0
     if float((np.diff(covered_by.indptr).astype(np.float64) ** 2).sum()) > DOMINANCE_PAIRS:
-        seen: dict[bytes, int] = {}
-        bounds = list(pairwise(covers.indptr.tolist()))
-        owner = [seen.setdefault(covers.indices[a:b].tobytes(), j) for j, (a, b) in enumerate(bounds)]
-        return (size == 0) | (np.array(owner, np.int64) != np.arange(len(owner)))
+        dominated |= _first_equal(covers) != np.arange(len(size))
+        return dominated
     shared = (covers @ covered_by).tocoo()
     small, large = shared.coords
     inside = shared.data == size[small]
     inside &= (size[large] > size[small]) | ((size[large] == size[small]) & (large < small))
-    dominated = size == 0
     dominated[small[inside]] = True
     return dominated

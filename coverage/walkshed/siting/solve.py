@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor, fsum, isfinite
-from numbers import Integral
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
-from walkshed.errors import SitingError
+from walkshed.errors import InfeasibleError, SitingError
 from walkshed.progress import silent
-from walkshed.siting.bound import Relaxation, candidate_bounds, relaxation_bound
+from walkshed.siting.bound import candidate_bounds, relaxation_bound
 from walkshed.siting.clock import Clock
 from walkshed.siting.highs import WHOLE_GAP, branch_and_bound
 from walkshed.siting.order import build_order
@@ -46,8 +45,8 @@ class SitingAnswer:
         ``"mclp"``.
     status
         ``"optimal"``: nothing serves more (to one in a million). ``"within_gap"``: proven to within the gap that was
-        asked for. ``"time_limit"``: time was up first; ``bound`` holds all the same. ``"nothing_to_gain"``: no candidate
-        serves anybody who is not served today.
+        asked for. ``"time_limit"``: time was up first; ``bound`` holds all the same. ``"nothing_to_gain"``: no
+        candidate serves anybody who is not served today.
     chosen
         Candidate ids in build order, the one that serves most first. Fewer than asked for when a further room would
         serve nobody more.
@@ -100,6 +99,8 @@ def solve_mclp(
     ------
     SitingError
         If an argument makes no sense.
+    InfeasibleError
+        If rooms are asked for and there is no candidate at all.
     SolverError
         If HiGHS fails.
     CancelledError
@@ -108,10 +109,12 @@ def solve_mclp(
     _check_arguments(new_rooms, time_limit_s, mip_gap)
     clock = Clock(limit_s=time_limit_s, progress=progress)
     clock.running()
+    if new_rooms and not problem.candidate_ids:
+        raise InfeasibleError("no_candidates")
     model = reduce_problem(problem)
     rooms = min(int(new_rooms), len(model.candidate))
     stand = _search(model, rooms, mip_gap=mip_gap, clock=clock) if rooms else _Stand(np.zeros(0, np.int64), 0.0, 0.0)
-    steps = [step for step in build_order(problem, model.candidate[stand.chosen]) if step.newly_served > 0]
+    steps = [step for step in build_order(problem, stand.chosen) if step.newly_served > 0]
     objective = fsum(problem.population[row] for step in steps for row in step.rows)
     bound = max(stand.bound, objective)
     gap = (bound - objective) / objective if objective > 0 else 0.0
@@ -130,7 +133,7 @@ def solve_mclp(
 
 
 class _Stand(NamedTuple):
-    """The best choice so far (positions in the model), its value, and a valid bound."""
+    """The best choice so far (positions in the problem), its value, and a valid bound."""
 
     chosen: LongArray
     value: float
@@ -141,14 +144,18 @@ class _Stand(NamedTuple):
         return self.bound - self.value <= max(mip_gap, OPTIMAL_GAP) * self.value
 
     def choose(self, model: CoveringModel, chosen: LongArray) -> _Stand:
-        """Take a choice if it is better."""
+        """Take a choice (positions in the model) if it is better."""
         value = covered_weight(model, chosen)
-        return _Stand(chosen, value, max(self.bound, value)) if value > self.value else self
+        return _Stand(model.candidate[chosen], value, max(self.bound, value)) if value > self.value else self
 
     def lower(self, bound: float, *, whole: bool) -> _Stand:
         """Take a valid bound if it is tighter; whole residents allow whole bounds."""
         tidy = float(floor(bound + WHOLE_SLACK)) if whole else bound
         return self._replace(bound=max(self.value, min(self.bound, tidy)))
+
+    def start(self, model: CoveringModel) -> LongArray:
+        """Return the choice as positions in a model that holds it."""
+        return np.searchsorted(model.candidate, self.chosen)
 
 
 class _Effort(NamedTuple):
@@ -161,66 +168,43 @@ class _Effort(NamedTuple):
 
 
 EFFORTS: Final = (_Effort(0, 0.2, 600, 0.3), _Effort(300, 0.5, 3000, 0.65))
+SMALL_ENTRIES: Final = 5_000
+"""A model with fewer entries goes to the solver after the first round: that is quicker than more swaps."""
 
 
 def _search(model: CoveringModel, rooms: int, *, mip_gap: float, clock: Clock) -> _Stand:
-    """Close the gap between choice and bound as far as needed or as time allows."""
+    """Close the gap between choice and bound as far as needed or as time allows.
+
+    After every round the candidates leave that provably cannot be part of anything better. What they could have been
+    part of at most stays in the bound.
+    """
     whole = bool((model.weight == np.floor(model.weight)).all())
     stand = _Stand(np.zeros(0, np.int64), 0.0, model.total).choose(model, greedy(model, rooms, clock))
-    proof = Relaxation(bound=np.inf, multiplier=np.zeros_like(model.weight))
+    left_out = 0.0
     for effort in EFFORTS:
-        stand = stand.choose(
-            model, improve(model, stand.chosen, patience=effort.patience, clock=clock, share=effort.swap_share)
-        )
+        swapped = improve(model, stand.start(model), patience=effort.patience, clock=clock, share=effort.swap_share)
+        stand = stand.choose(model, swapped)
         if stand.closed(mip_gap):
             return stand
+        enough = max(stand.value * (1.0 + mip_gap), stand.value + (WHOLE_GAP if whole else 0.0))
         relaxed = relaxation_bound(
-            model,
-            rooms,
-            stand.chosen,
-            steps=effort.steps,
-            target=_good_enough(stand.value, mip_gap, whole=whole),
-            clock=clock,
-            share=effort.bound_share,
+            model, rooms, stand.start(model), steps=effort.steps, target=enough, clock=clock, share=effort.bound_share
         )
-        proof = min(proof, relaxed, key=lambda one: one.bound)
-        stand = stand.lower(proof.bound, whole=whole)
+        stand = stand.lower(max(relaxed.bound, left_out), whole=whole)
         if stand.closed(mip_gap):
             return stand
-    return _finish(model, rooms, stand, proof, mip_gap=mip_gap, whole=whole, clock=clock)
-
-
-def _finish(
-    model: CoveringModel,
-    rooms: int,
-    stand: _Stand,
-    proof: Relaxation,
-    *,
-    mip_gap: float,
-    whole: bool,
-    clock: Clock,
-) -> _Stand:
-    """Leave out candidates that cannot be part of anything better, and let the solver do the rest."""
-    ceiling = candidate_bounds(model, proof.multiplier, rooms)
-    useful = ceiling > _good_enough(stand.value, mip_gap, whole=whole)
-    useful[stand.chosen] = True
-    kept = np.flatnonzero(useful)
+        ceiling = candidate_bounds(model, relaxed.multiplier, rooms)
+        useful = ceiling > enough
+        useful[stand.start(model)] = True
+        left_out = max(left_out, float(ceiling[~useful].max(initial=0.0)))
+        model = restrict(model, np.flatnonzero(useful))
+        rooms = min(rooms, len(model.candidate))
+        if model.covers.nnz < SMALL_ENTRIES:
+            break
     exact = branch_and_bound(
-        restrict(model, kept),
-        min(rooms, len(kept)),
-        np.searchsorted(kept, stand.chosen),
-        clock=clock,
-        mip_gap=mip_gap,
-        whole=whole,
-        bound=stand.bound,
+        model, rooms, stand.start(model), clock=clock, mip_gap=mip_gap, whole=whole, bound=stand.bound
     )
-    left_out = float(ceiling[~useful].max(initial=0.0))
-    return stand.choose(model, kept[exact.chosen]).lower(max(exact.bound, left_out), whole=whole)
-
-
-def _good_enough(value: float, mip_gap: float, *, whole: bool) -> float:
-    """Return the bound at which an answer of this value need not be improved."""
-    return max(value * (1.0 + mip_gap), value + (WHOLE_GAP if whole else 0.0))
+    return stand.choose(model, exact.chosen).lower(max(exact.bound, left_out), whole=whole)
 
 
 def _status(gap: float, mip_gap: float) -> Status:
@@ -229,8 +213,8 @@ def _status(gap: float, mip_gap: float) -> Status:
     return "within_gap" if gap <= mip_gap else "time_limit"
 
 
-def _check_arguments(new_rooms: int, time_limit_s: float, mip_gap: float) -> None:
-    if not isinstance(new_rooms, Integral) or isinstance(new_rooms, bool) or new_rooms < 0:
+def _check_arguments(new_rooms: object, time_limit_s: float, mip_gap: float) -> None:
+    if not isinstance(new_rooms, int | np.integer) or isinstance(new_rooms, bool) or new_rooms < 0:
         raise SitingError("new_rooms_unusable", value=new_rooms)
     if not (isfinite(time_limit_s) and time_limit_s > 0):
         raise SitingError("time_limit_unusable", value=time_limit_s)

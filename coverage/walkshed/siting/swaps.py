@@ -63,15 +63,15 @@ def greedy(model: CoveringModel, rooms: int, clock: Clock) -> LongArray:
     while len(chosen) < rooms and open_.any():
         clock.running()
         best = int(np.argmax(gain))
+        gain[best] = -np.inf
         won = gather(model.covers, np.array([best]))[0]
         won = won[open_[won]]
         if not len(won):
-            break
+            continue  # all that was left of its gain is rounding
         chosen.append(best)
         open_[won] = False
         losing, times = gather(model.covered_by, won)
         gain -= np.bincount(losing, np.repeat(model.weight[won], times), minlength=len(gain))
-        gain[best] = -np.inf
     return np.array(chosen, np.int64)
 
 

@@ -45,11 +45,12 @@ def verify_answer(problem: SitingProblem, answer: SitingAnswer) -> None:
     Raises
     ------
     SolverError
-        If a candidate is chosen twice or unknown, if the chosen ones do not serve exactly ``answer.objective`` residents,
-        or if the bound is below the objective.
+        If a candidate is chosen twice or unknown, if the chosen ones do not serve exactly ``answer.objective``
+        residents, or if the bound is below the objective.
     """
     served = recount(problem, answer.chosen)
-    if len(set(answer.chosen)) != len(answer.chosen) or served != answer.objective or answer.bound < served:
+    single = len(set(answer.chosen)) == len(answer.chosen)
+    if not (single and served == answer.objective and served <= answer.bound):
         raise SolverError(
             "answer_differs",
             objective=answer.objective,
