@@ -169,7 +169,9 @@ def _load_network(config: StudyConfig, boundary: gpd.GeoDataFrame) -> WalkNetwor
 def _load_facilities(config: StudyConfig, boundary: gpd.GeoDataFrame) -> Read:
     source = config.facilities
     if source.source == "osm":
-        return facilities_from_osm(_osm_layer(config, boundary, "points", source.tags))
+        # A room beyond the boundary serves residents inside it.
+        around = _grown(boundary, longest_walk_m(config))
+        return facilities_from_osm(_osm_layer(config, around, "points", source.tags))
     path = config.resolve(source.path)
     return read_facilities(path, columns=source.columns, datum=source.datum, boundary=boundary)
 

@@ -285,6 +285,11 @@ def test_a_place_mapped_as_point_and_as_area_is_told(write: Writer) -> None:
     assert same[["node/21", "node/23", "way/2", "way/3"]].tolist() == [""] * 4
 
 
+def test_a_node_without_a_position_is_no_place(write: Writer) -> None:
+    nodes = LIBRARIES + "n24 Tamenity=library,name=F\n"
+    assert "node/24" not in read_osm_points(write(nodes=nodes), {"amenity": ["library"]})["osm_id"].tolist()
+
+
 def test_named_places(write: Writer) -> None:
     nodes = SQUARES + (
         "n30 x24.1 y60.1 Tplace=suburb,name=西永\nn31 x24.1 y60.1 Tplace=suburb\nn32 x24.1 y60.1 Tplace=state,name=X\n"

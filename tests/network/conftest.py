@@ -146,7 +146,9 @@ class MapHandler(BaseHTTPRequestHandler):
         """Answer the place search and the status page."""
         url = urlparse(self.path)
         self.server.asked.append(unquote_plus(self.path))
-        if url.path == "/status":
+        if url.path == "/status" and not self.server.status:
+            self.close_connection = True
+        elif url.path == "/status":
             self._send(200, self.server.status.encode(), "text/plain")
         elif url.path == "/search":
             self._answer(self.server.places.get(parse_qs(url.query)["q"][0], []))
@@ -164,7 +166,12 @@ class MapHandler(BaseHTTPRequestHandler):
         if fault.endswith("_once"):
             self.server.fault = ""
         kind = fault.removesuffix("_once")
-        if kind.isdigit():
+        if kind == "moved":
+            self.send_response(307)
+            self.send_header("Location", f"{self.server.url}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif kind.isdigit():
             self._send(int(kind), b"<html>no</html>", "text/html")
         elif kind == "login":
             self._send(200, b"<html><body>Please   log in</body></html>", "text/html")

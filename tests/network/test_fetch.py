@@ -264,9 +264,19 @@ def test_a_busy_server_is_asked_again_within_the_patience(
     assert len(asked_status) == (0 if retry_after else 1)
 
 
+def test_a_server_that_moved_is_followed(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service
+) -> None:
+    map_server.hold(town)
+    map_server.fault = "moved_once"
+    assert len(fetch_network(boundary, margin_m=500.0, service=service).u)
+    assert len(map_server.asked) == 2
+
+
 @pytest.mark.parametrize(
     ("status", "retry_after"),
     [
+        ("", ""),
         ("Rate limit: 2\nSlot available after: 2026-01-01T00:10:00Z, in 600 seconds.\n", ""),
         (
             "Slot available after: 2026-01-01T00:10:00Z, in 90 seconds.\nSlot available after: X, in 30 seconds.\n",
