@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from walkshed.reporting.wording import count, named, people, percent, say
+from walkshed.reporting.wording import count, credit_names, named, people, percent, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,6 @@ def approval_line(result: StudyResult, language: str) -> str:
 
 def source_line(result: StudyResult, language: str) -> str:
     """Return where the data is from, OpenStreetMap first, and its date."""
-    names = [say("osm", language), *result.config.report.sources]
-    line = say("sources", language, names=say("list_separator", language).join(names))
+    line = say("sources", language, names=credit_names(result.config.report.sources, language))
     date = result.config.study.data_date
     return f"{line}{say('sentence_separator', language)}{say('data_date', language, date=date)}" if date else line

@@ -22,6 +22,10 @@ STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Directions tried in this order: right, left, above, below, the corners; then the same farther off."""
 FARTHER = (0.0, 1.2)
 """Sizes of the text by which a label is moved off its place."""
+ROOMY = 3.0
+"""An area so many times as wide as a label can hold it."""
+FARTHEST = 40.0
+"""Points from the middle of an area to its label, however large the area."""
 AIR = 1.5
 """Points between a label and anything else."""
 PLATE_PAD = 0.28
@@ -45,6 +49,10 @@ class Label(NamedTuple):
         Half the size of the sign at the place, in points; 0 for a label that may stand on its place.
     plate
         On a white plate with a rim in the text's colour.
+    half_width, half_height
+        Of an area around the place that the label should not hide, in the units of the map: a label stands inside only
+        where the area is much larger, otherwise beside it, with a line to the place. A label that found room only a
+        step away from its sign has a line as well.
     """
 
     x: float
@@ -54,6 +62,8 @@ class Label(NamedTuple):
     colour: str
     radius: float = 0.0
     plate: bool = False
+    half_width: float = 0.0
+    half_height: float = 0.0
 
 
 def place_labels(canvas: FigureCanvasAgg, axes: Axes, labels: Sequence[Label], obstacles: Sequence[Box]) -> int:
@@ -97,13 +107,10 @@ def place_labels(canvas: FigureCanvasAgg, axes: Axes, labels: Sequence[Label], o
         extent = artist.get_window_extent(renderer)
         air = (AIR + (PLATE_PAD * label.size if label.plate else 0)) * scale
         half_w, half_h = extent.width / 2 + air, extent.height / 2 + air
-        reach = label.radius * scale
-        tries = [
-            (x + dx * (reach + half_w + off * label.size * scale), y + dy * (reach + half_h + off * label.size * scale))
-            for off in FARTHER
-            for dx, dy in STEPS
-        ]
-        if not label.radius:
+        reach_x, reach_y = _reach(axes, label, scale)
+        steps = [(dx, dy, off * label.size * scale) for off in FARTHER for dx, dy in STEPS]
+        tries = [(x + dx * (reach_x + half_w + off), y + dy * (reach_y + half_h + off)) for dx, dy, off in steps]
+        if not label.radius and (not label.half_width or reach_x > ROOMY * half_w):
             tries.insert(0, (x, y))
         boxes = [(cx - half_w, cy - half_h, cx + half_w, cy + half_h) for cx, cy in tries]
         free = next(
@@ -114,9 +121,29 @@ def place_labels(canvas: FigureCanvasAgg, axes: Axes, labels: Sequence[Label], o
             left_out += 1
             continue
         centre = ((free[0] + free[2]) / 2, (free[1] + free[3]) / 2)
-        artist.set_position(tuple(axes.transData.inverted().transform(centre)))
+        x_label, y_label = axes.transData.inverted().transform(centre)
+        artist.set_position((x_label, y_label))
+        away = max(abs(centre[0] - x) - reach_x - half_w, abs(centre[1] - y) - reach_y - half_h)
+        if label.half_width or away > scale:
+            axes.plot(
+                (label.x, x_label),
+                (label.y, y_label),
+                color=label.colour,
+                lw=0.6,
+                marker="o",
+                ms=2.2 if label.half_width else 0,
+                markevery=[0],
+                zorder=15,
+            )
         taken.append(free)
     return left_out
+
+
+def _reach(axes: Axes, label: Label, scale: float) -> tuple[float, float]:
+    """Return how far from its place a label must stay, in pixels."""
+    pixels = axes.transData.transform(((0.0, 0.0), (label.half_width, label.half_height)))
+    width, height = np.minimum(pixels[1] - pixels[0], FARTHEST * scale)
+    return max(label.radius * scale, float(width)), max(label.radius * scale, float(height))
 
 
 def _inside(box: Box, frame: Bbox) -> bool:

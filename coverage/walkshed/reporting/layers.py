@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from shapely import MultiPolygon
+from pyogrio.errors import DataLayerError, DataSourceError
+from shapely import MultiPolygon, Polygon
 
 from walkshed.reporting.files import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from walkshed.results import StudyResult
 
@@ -86,13 +89,22 @@ def write_layers(result: StudyResult, path: Path) -> None:
         "units": result.inputs.units,
         "boundary": result.inputs.boundary,
     }
-    with replacing(path) as draft:
+    with replacing(path) as draft, _as_os_error():
         for layer, kind in GEOMETRY_TYPES.items():
             table = _as_layer(tables[layer], kind)
             pyogrio.write_dataframe(
                 table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
                 promote_to_multi=kind == "MultiPolygon",
             )  # fmt: skip
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Turn GDAL's errors into what a failed write is everywhere else."""
+    try:
+        yield
+    except (DataSourceError, DataLayerError) as error:
+        raise OSError(str(error)) from error
 
 
 def _as_layer(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
@@ -103,17 +115,24 @@ def _as_layer(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
         if not len(table):
             values = pd.Series([], dtype=NUMBERS.get(name, "str"))
         elif not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            values = values.map(lambda value: None if pd.isna(value) else str(value)).astype("object")
+            values = values.map(_text_or_none).astype("object")
         columns[_free_name(str(name), columns)] = values
     shapes = table.geometry.to_crs(EXCHANGE)
-    drawn = np.asarray(shapes.array, dtype=object).copy()
-    drawn[shapes.is_empty.to_numpy() | shapes.isna().to_numpy()] = None
-    if kind == "MultiPolygon":
-        drawn = np.array(
-            [None if shape is None else MultiPolygon(list(shapely.get_parts(shape))) for shape in drawn], dtype=object
-        )
+    nothing = shapely.is_missing(shapes.array) | shapely.is_empty(shapes.array)
+    drawn = [
+        None if blank else _as_areas(shape) if kind == "MultiPolygon" else shape
+        for shape, blank in zip(shapes, nothing, strict=True)
+    ]
     frame = pd.DataFrame(columns, index=table.index)
-    return type(table)(frame, geometry=list(drawn), crs=EXCHANGE)
+    return type(table)(frame, geometry=drawn, crs=EXCHANGE)
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - NaN is not itself
+
+
+def _as_areas(shape: BaseGeometry) -> MultiPolygon:
+    return MultiPolygon([part for part in shapely.get_parts(shape) if isinstance(part, Polygon)])
 
 
 def _free_name(name: str, taken: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from walkshed.reporting.encode import encode_classes
 from walkshed.reporting.panels import Call, FitArea, Legend, Panel, steady_ids
 from walkshed.reporting.payload import compact_payload, publish_payload
 from walkshed.reporting.scripts import LOOKUP, leaflet_links, own_links, script_json
-from walkshed.reporting.wording import say
+from walkshed.reporting.wording import credit_names, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,13 +86,12 @@ class OfflineMap(folium.Map):
         self.default_js = [("leaflet", script), ("lookup", LOOKUP), ("walkshed", own_script)]
         self.default_css = [("leaflet_css", style), ("walkshed_css", own_style)]
         self.page.header.add_child(Element('<link rel="icon" href="data:,">'), name="no_icon")
-        names = say("list_separator", language).join([say("osm", language), *attribution])
         self.add_child(
             Call(
                 "walkshed.dress",
                 {
                     "language": "zh-CN" if language == "zh" else "en",
-                    "attribution": escape(names, quote=False),
+                    "attribution": escape(credit_names(attribution, language), quote=False),
                     "zoom_in": say("zoom_in", language),
                     "zoom_out": say("zoom_out", language),
                     "zoom_position": zoom_position,

@@ -90,7 +90,8 @@ def drawing_frame(result: StudyResult) -> BaseGeometry:
 
 def clipped(table: gpd.GeoDataFrame, frame: BaseGeometry) -> gpd.GeoDataFrame:
     """Return the rows that meet a rectangle, cut to it."""
-    table = table[table.geometry.notna() & table.geometry.intersects(frame)]
+    table = located(table)
+    table = table[table.geometry.intersects(frame)]
     bounds = frame.bounds
     return table.set_geometry(shapely.clip_by_rect(shapely.make_valid(table.geometry.array), *bounds), crs=table.crs)
 
@@ -111,8 +112,7 @@ def street_lines(network: WalkNetwork, frame: BaseGeometry) -> tuple[MultiLineSt
 def unit_group(result: StudyResult, language: str) -> Group:
     """Return the study area's outline and the units with their names."""
     group = folium.FeatureGroup(name=say("units", language))
-    units = result.inputs.units
-    units = units[units.geometry.notna() & ~units.geometry.is_empty]
+    units = located(result.inputs.units)
     dash = "9 4 2 4"
     if len(units):
         payload = compact_payload(units.geometry, scale=COARSE)
@@ -178,7 +178,7 @@ def band_group(result: StudyResult, language: str) -> Group | None:
 def merged_bands(result: StudyResult) -> gpd.GeoDataFrame:
     """Return the isochrones merged over all rooms that hold anything, shortest first."""
     shapes = result.isochrones
-    merged = shapes[(shapes["facility_id"] == "") & shapes.geometry.notna() & ~shapes.geometry.is_empty]
+    merged = located(shapes[shapes["facility_id"] == ""])
     return merged.sort_values("cutoff_min").reset_index(drop=True)
 
 
@@ -235,6 +235,7 @@ def home_columns(result: StudyResult, language: str) -> list[dict[str, object]]:
         {
             "label": say("field_minutes", language),
             "values": [None if np.isnan(value) else round(float(value), 1) for value in walked],
+            "decimals": 1,
         },
         _coded(say("field_nearest", language), nearest),
         _coded(say("field_reason", language), [named("reason", value, language) for value in demand["reason"]]),
@@ -301,8 +302,8 @@ def room_group(result: StudyResult, language: str) -> Group | None:
 
 
 def located(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows with a position."""
-    return table[table.geometry.notna() & ~table.geometry.is_empty]
+    """Return the rows whose geometry is known and not empty."""
+    return table[~(shapely.is_missing(table.geometry.array) | shapely.is_empty(table.geometry.array))]
 
 
 def _room_rows(room: pd.Series, language: str) -> Iterator[tuple[str, str]]:

@@ -103,17 +103,20 @@ class Legend(MacroElement):
 
 
 class FitArea(Call):
-    """Show an area as large as possible beside the panels; to be added after them.
+    """Show an area as large as possible between the panels.
 
     Parameters
     ----------
     bounds
         West, south, east, north in degrees.
+    reserve
+        To be added before layers and panels, which is faster: leaves room for a panel on the left and a legend on the
+        right. By default to be added after the panels, whose widths are measured.
     """
 
-    def __init__(self, bounds: Sequence[float]) -> None:
+    def __init__(self, bounds: Sequence[float], *, reserve: bool = False) -> None:
         west, south, east, north = (float(value) for value in bounds)
-        super().__init__("walkshed.fit", [[south, west], [north, east]])
+        super().__init__("walkshed.fit", {"bounds": [[south, west], [north, east]], "reserve": reserve})
 
 
 def steady_ids(top: Element) -> None:

@@ -41,8 +41,8 @@ def compact_payload(
     names
         Name of every feature, shown in bold on hovering.
     columns
-        What else is shown: ``label``, ``values`` (one per feature: number, text or ``None``), optional ``unit``, and
-        optional ``texts`` when the values are positions in them.
+        What else is shown: ``label``, ``values`` (one per feature: number, text or ``None``), optional ``unit`` and
+        ``decimals``, and optional ``texts`` when the values are positions in them.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from walkshed.network.build import with_speed
 from walkshed.reach.times import time_matrix
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def newly_served(result: StudyResult) -> NDArray[np.bool_]:
     if len(sites):
         walking = result.config.walking
         walked = time_matrix(
-            result.inputs.network,
+            with_speed(result.inputs.network, result.config.speed_kmh()),
             sites,
             result.demand,
             cutoff_min=walking.cutoff_min,

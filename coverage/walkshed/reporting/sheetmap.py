@@ -167,8 +167,17 @@ def _labels(result: StudyResult, language: str) -> Iterator[Label]:
 def _gap_labels(result: StudyResult, language: str) -> Iterator[Label]:
     """Return labels of the largest gaps; all of them stand in the tables."""
     gaps = result.gaps.sort_values("rank").head(GAPS_LABELLED).to_crs(result.inputs.network.crs)
-    for rank, residents, point in zip(
-        gaps["rank"], gaps["residents"], gaps.geometry.representative_point(), strict=True
-    ):
+    for rank, residents, shape in zip(gaps["rank"], gaps["residents"], gaps.geometry, strict=True):
+        point = shape.representative_point()
+        west, south, east, north = shape.bounds
         line = say("gap_number", language, rank=rank, people=people(residents, language))
-        yield Label(point.x, point.y, line, 7.0, palette.GAP, plate=True)
+        yield Label(
+            point.x,
+            point.y,
+            line,
+            7.0,
+            palette.GAP,
+            plate=True,
+            half_width=(east - west) / 2,
+            half_height=(north - south) / 2,
+        )

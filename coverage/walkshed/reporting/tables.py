@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 
 from walkshed.reporting.files import replacing
 from walkshed.reporting.sheets import (
@@ -22,6 +24,7 @@ from walkshed.reporting.sheets import (
 from walkshed.reporting.wording import say, title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from walkshed.reporting.sheets import Sheet
@@ -81,13 +84,22 @@ def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
     }
-    with replacing(path) as draft, xlsxwriter.Workbook(str(draft), options) as book:
+    with replacing(path) as draft, _as_os_error(), xlsxwriter.Workbook(str(draft), options) as book:
         book.set_properties({"title": _cell_text(title(result, language))[:255], "created": CREATED})
         book.formats[0].set_font_name(FONT)
         book.formats[0].set_font_size(10)
         formats = _Formats(book)
         for sheet in sheets:
             _write_sheet(book, formats, sheet, language)
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Turn XlsxWriter's errors into what a failed write is everywhere else."""
+    try:
+        yield
+    except XlsxWriterException as error:
+        raise OSError(str(error)) from error
 
 
 class _Formats:

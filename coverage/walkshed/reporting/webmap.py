@@ -59,6 +59,7 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
         min_zoom=8,
     )
     drawn.page.title = escape(title(result, language))
+    FitArea((west, south, east, north), reserve=True).add_to(drawn)
     groups = [
         group
         for group in (
@@ -86,7 +87,6 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
         footer=approval_line(result, language),
     ).add_to(drawn)
     Legend(say("legend_layers", language), groups).add_to(drawn)
-    FitArea((west, south, east, north)).add_to(drawn)
     steady_ids(drawn)
     return drawn
 

@@ -11,6 +11,8 @@ import pandas as pd
 from walkshed.catalogue import has, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from walkshed.results import StudyResult
 
 DASH: Final = "—"
@@ -53,6 +55,13 @@ def definition(basis: str, language: str) -> str:
         numerator=text(f"figures.basis_{basis}_numerator", language),
         denominator=text(f"figures.basis_{basis}_denominator", language),
     )
+
+
+def credit_names(sources: Sequence[str], language: str) -> str:
+    """Return whom the data is owed to: OpenStreetMap, unless a source names it in its own words, then the others."""
+    named_already = any("openstreetmap" in source.casefold() for source in sources)
+    names = list(sources) if named_already else [say("osm", language), *sources]
+    return say("list_separator", language).join(names)
 
 
 def title(result: StudyResult, language: str) -> str:

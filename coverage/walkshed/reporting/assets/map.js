@@ -69,7 +69,7 @@
   }
 
   /* Many features on one canvas. o: {id, z, style, classes, interactive, radius, columns}; source: payload or a promise of it.
-     payload: {scale, geometry, classes, names, columns: [{label, unit, values, texts}]} */
+     payload: {scale, geometry, classes, names, columns: [{label, unit, values, texts, decimals}]} */
   W.compact = function (o, source) {
     var layer = L.featureGroup(), name = "walkshed-" + o.id, shapes = null, codes = o.codes || null, data = null, renderer = null;
 
@@ -79,7 +79,8 @@
       (data.columns || []).forEach(function (column) {
         var value = column.values[i];
         if (value === null || value === undefined || value === "") return;
-        var shown = column.texts ? column.texts[value] : typeof value === "number" ? value.toLocaleString("en-US") : value;
+        var digits = { minimumFractionDigits: column.decimals || 0, maximumFractionDigits: column.decimals || 0 };
+        var shown = column.texts ? column.texts[value] : typeof value === "number" ? value.toLocaleString("en-US", digits) : value;
         if (shown !== "") rows.push([column.label, shown + (column.unit ? " " + column.unit : "")]);
       });
       return details(data.names ? data.names[i] : "", rows, "walkshed-tip");
@@ -321,15 +322,21 @@
     }), "walkshed-legend");
   };
 
-  /* Show an area between the panels; where the map is narrow, behind them. */
-  W.fit = function (map, bounds) {
-    var size = map.getSize(), sides = [20, 20];
+  /* Show an area between the panels; where the map is narrow, behind them. o: {bounds, reserve} */
+  W.fit = function (map, o) {
+    var size = map.getSize(), root = map.getContainer(), sides = [20, 20];
     if (size.x > 700) {
-      [".leaflet-left .walkshed-card", ".leaflet-right .walkshed-card"].forEach(function (where, i) {
-        var box = map.getContainer().querySelector(where);
-        if (box) sides[i] = box.offsetWidth + 28;
+      ["walkshed-panel", "walkshed-legend"].forEach(function (kind, i) {
+        var corner = [".leaflet-left", ".leaflet-right"][i], box = root.querySelector(corner + " .walkshed-card"), wide = 0;
+        if (box) wide = box.offsetWidth;
+        else if (o.reserve) {
+          box = root.querySelector(corner).appendChild(element("div", "walkshed-card " + kind));
+          wide = i ? parseFloat(getComputedStyle(box).maxWidth) : box.offsetWidth;
+          box.remove();
+        }
+        if (wide) sides[i] = wide + 28;
       });
     }
-    map.fitBounds(bounds, { paddingTopLeft: [sides[0], 20], paddingBottomRight: [sides[1], 28], animate: false });
+    map.fitBounds(o.bounds, { paddingTopLeft: [sides[0], 20], paddingBottomRight: [sides[1], 28], animate: false });
   };
 })();

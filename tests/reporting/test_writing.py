@@ -1,0 +1,63 @@
+"""Every writer: at once or not at all, and a failure is an OSError that leaves nothing behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from walkshed.reporting.figure import figure_map
+from walkshed.reporting.files import replacing
+from walkshed.reporting.layers import write_layers
+from walkshed.reporting.summary import write_summary
+from walkshed.reporting.tables import write_xlsx
+from walkshed.reporting.webmap import write_webmap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from walkshed.results import StudyResult
+
+WRITERS = {
+    "summary.json": write_summary,
+    "result.gpkg": write_layers,
+    "map.html": write_webmap,
+    "map.png": figure_map,
+    "tables.xlsx": write_xlsx,
+}
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS.items())
+def test_a_folder_that_is_not_there(
+    name: str, write: Callable[[StudyResult, Path], None], result: StudyResult, tmp_path: Path
+) -> None:
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - each writer words it in its own way
+        write(result, tmp_path / "nowhere" / name)
+    assert str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS.items())
+def test_an_old_file_is_replaced(
+    name: str, write: Callable[[StudyResult, Path], None], result: StudyResult, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"before")
+    write(result, tmp_path / name)
+    assert (tmp_path / name).stat().st_size > 1000
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
+    target = tmp_path / "file.txt"
+    target.write_text("before", encoding="utf-8")
+
+    def fail_halfway() -> None:
+        with replacing(target) as draft:
+            draft.write_text("half", encoding="utf-8")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
+    assert target.read_text(encoding="utf-8") == "before"
+    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
