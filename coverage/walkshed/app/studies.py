@@ -1,0 +1,127 @@
+"""The studies on offer, computed once for every session that asks for the same public input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from walkshed.parameters import StudyConfig
+from walkshed.progress import silent
+from walkshed.study import load_study, run_study
+from walkshed.study_variants import input_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from walkshed.progress import Progress
+    from walkshed.results import StudyInputs, StudyResult
+
+FOLDER_VARIABLE: Final = "WALKSHED_STUDIES"
+FIRST: Final = "helsinki"
+MAX_INPUTS, MAX_RESULTS = 4, 48
+
+
+@dataclass
+class Shelf:
+    """What was computed from public inputs, shared by all sessions; the oldest entries make room."""
+
+    size: int
+    entries: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    locks: dict[str, Lock] = field(default_factory=dict)
+    guard: Lock = field(default_factory=Lock)
+
+    def fetch(self, key: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - the shelf holds inputs or results
+        """Return what stands under ``key``, made by one session while the others wait; an error is not kept."""
+        with self.guard:
+            lock = self.locks.setdefault(key, Lock())
+        with lock:
+            made = self.entries[key] if key in self.entries else make()
+            with self.guard:
+                self.entries[key] = made
+                self.entries.move_to_end(key)
+                while len(self.entries) > self.size:
+                    self.entries.popitem(last=False)
+        return made
+
+
+@st.cache_resource(show_spinner=False)
+def shelves() -> dict[str, Shelf]:
+    """Return the shelves of this server."""
+    return {"inputs": Shelf(MAX_INPUTS), "results": Shelf(MAX_RESULTS)}
+
+
+def study_folders() -> dict[str, Path]:
+    """Return the studies on offer: name of the folder -> folder.
+
+    First those named on the command line (``streamlit run app.py -- my-study/``), then those below the folder that
+    ``WALKSHED_STUDIES`` names, then the embedded ones of the checkout or of the installed package.
+    """
+    found: dict[str, Path] = {}
+    for argument in sys.argv[1:]:
+        folder = Path(argument)
+        if (folder / "study.toml").is_file():
+            found.setdefault(folder.resolve().name, folder.resolve())
+    package = Path(__file__).resolve().parents[1]
+    named = os.environ.get(FOLDER_VARIABLE)
+    roots = [Path(named)] if named else []
+    for root in (*roots, package.parents[1] / "data", package / "data"):
+        for file in sorted(root.glob("*/study.toml"), key=lambda file: (file.parent.name != FIRST, file.parent.name)):
+            found.setdefault(file.parent.name, file.parent)
+    return found
+
+
+def read_config(folder: Path) -> StudyConfig:
+    """Return the configuration of a study.
+
+    Raises
+    ------
+    WalkshedError
+        If study.toml cannot be used.
+    """
+    return StudyConfig.from_toml(folder)
+
+
+def public_inputs(config: StudyConfig, *, progress: Progress = silent) -> StudyInputs:
+    """Return the inputs of a study, read once per digest of settings and files.
+
+    Raises
+    ------
+    WalkshedError
+        As :func:`walkshed.study.load_study`.
+    """
+    shelf: Shelf = shelves()["inputs"]
+    inputs: StudyInputs = shelf.fetch(input_digest(config), lambda: load_study(config, progress=progress))
+    return inputs
+
+
+def public_result(config: StudyConfig, variant: StudyConfig, *, progress: Progress = silent) -> StudyResult:
+    """Return the result of a variant of a study on its own inputs, computed once for all sessions.
+
+    Parameters
+    ----------
+    config
+        The study as its file says; names the inputs.
+    variant
+        What to compute.
+    progress
+        Called while something is computed.
+
+    Raises
+    ------
+    WalkshedError
+        As :func:`walkshed.study.run_study`.
+    """
+    key = f"{input_digest(config)}/{variant.digest()}"
+
+    def make() -> StudyResult:
+        return run_study(variant, inputs=public_inputs(config, progress=progress), progress=progress)
+
+    result: StudyResult = shelves()["results"].fetch(key, make)
+    return result

@@ -1,0 +1,214 @@
+"""Result tables and charts as the pages show them, with headers in the language of the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from walkshed.app import figures
+from walkshed.app.parts import table
+from walkshed.app.texts import say, term
+from walkshed.reporting.wording import DASH, count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from walkshed.results import StudyResult
+
+GAP_KEY, PROPOSAL_KEY = "gaps_table", "proposals_table"
+ROW_PX, HEAD_PX = 35, 38
+FORMULA = r"[=+\-@\t\r]"
+NAVY, ORANGE, GREEN, GRID = "#0B3C5D", "#D55E00", "#009E73", "#E3E8EC"
+
+
+def gaps(result: StudyResult) -> None:
+    """Draw the gaps, most residents first; a chosen row is looked up on the map."""
+    frame = pd.DataFrame(
+        {
+            "rank": result.gaps["rank"],
+            "place": _places(result.gaps),
+            "residents": result.gaps.residents.round().astype(int),
+            "minutes": result.gaps.minutes.round(1),
+            "reason": [term("reason", reason) for reason in result.gaps.reason],
+            "areas": result.gaps.areas,
+        }
+    )
+    most = int(max(frame.residents.max(), 1))
+    st.dataframe(
+        frame,
+        key=GAP_KEY,
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        height=_height(len(frame), 7),
+        column_config={
+            "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
+            "place": st.column_config.TextColumn(say("column_place"), width=165),
+            "residents": st.column_config.ProgressColumn(
+                say("column_unserved"), format="localized", min_value=0, max_value=most, color=ORANGE, width=130
+            ),
+            "minutes": st.column_config.NumberColumn(say("column_minutes"), format="%.1f", width=90),
+            "reason": st.column_config.TextColumn(say("column_reason"), width=120),
+            "areas": st.column_config.NumberColumn(say("column_homes"), format="localized", width=65),
+        },
+    )
+
+
+def proposals(result: StudyResult) -> None:
+    """Draw the proposals in build order; a chosen row is looked up on the map."""
+    plan = result.proposals
+    frame = pd.DataFrame(
+        {
+            "rank": plan["rank"],
+            "place": plan.place.astype(str),
+            "newly": plan.newly_served.round().astype(int),
+            "rate": 100 * plan.cumulative_rate.astype(float),
+            "served": plan.cumulative_served.round().astype(int),
+        }
+    )
+    st.dataframe(
+        frame,
+        key=PROPOSAL_KEY,
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        height=_height(len(frame), 10),
+        column_config={
+            "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
+            "place": st.column_config.TextColumn(say("column_place"), width=165),
+            "newly": st.column_config.NumberColumn(say("column_newly"), format="localized", width=105),
+            "rate": st.column_config.ProgressColumn(
+                say("column_rate_after"), format="%.1f%%", min_value=0, max_value=100, color=GREEN, width=150
+            ),
+            "served": st.column_config.NumberColumn(say("column_cumulative"), format="localized", width=115),
+        },
+    )
+
+
+def units(rates: pd.DataFrame) -> None:
+    """Draw rates by unit, lowest first."""
+    rows = [
+        (
+            str(row["unit_name"]),
+            percent(row["rate"]),
+            count(row["numerator"]),
+            count(row["denominator"]),
+            term("quantity", row["quantity"]),
+        )
+        for row in rates.to_dict("records")
+    ]
+    head = [say(f"column_{name}") for name in ("unit", "rate", "numerator", "denominator", "quantity")]
+    table(head, rows, numbers=(1, 2, 3))
+
+
+def rates(result: StudyResult, profiles: Sequence[str]) -> None:
+    """Draw every rate of the whole area: a row per basis and walker, a column per cutoff."""
+    every = figures.area_rates(result, profiles)
+    cutoffs = sorted(every.cutoff_min.unique())
+    rows = []
+    for (basis, profile), part in every.groupby(["basis", "profile"], sort=False):
+        by_cutoff = {row["cutoff_min"]: row for row in part.to_dict("records")}
+        cells = [
+            f"{percent(row['rate'])}  ({count(row['numerator'])})" if (row := by_cutoff.get(cutoff)) else DASH
+            for cutoff in cutoffs
+        ]
+        first = part.iloc[0]
+        denominator = f"{count(first.denominator)} {term('quantity', first.quantity)}"
+        rows.append((term("basis", basis), term("profile", profile), denominator, *cells))
+    head = [say("column_basis"), say("column_profile"), say("column_denominator")]
+    head += [say("column_within", minutes=f"{cutoff:g}") for cutoff in cutoffs]
+    table(head, rows, numbers=range(2, 3 + len(cutoffs)))
+
+
+def curve(result: StudyResult) -> None:
+    """Draw the share of residents served against the minutes allowed."""
+    cutoff = result.config.walking.cutoff_min
+    longest = max(2.0 * max(result.config.walking.cutoffs_min), cutoff)
+    frame = figures.curve(result, longest_min=longest)
+    spec: dict[str, Any] = {
+        "height": 250,
+        "layer": [
+            {
+                "mark": {"type": "area", "line": {"color": NAVY, "strokeWidth": 2}, "color": NAVY, "opacity": 0.12},
+                "encoding": {
+                    "x": _axis("minutes", say("axis_minutes"), {"domain": [0, longest], "nice": False}),
+                    "y": _share_axis(),
+                    "tooltip": [
+                        {"field": "minutes", "type": "quantitative", "title": say("axis_minutes")},
+                        {"field": "share", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
+                    ],
+                },
+            },
+            {
+                "mark": {"type": "rule", "color": ORANGE, "strokeWidth": 1.5, "strokeDash": [5, 4]},
+                "encoding": {"x": {"datum": cutoff, "type": "quantitative"}},
+            },
+        ],
+    }
+    st.vega_lite_chart(frame, spec, width="stretch")
+
+
+def gains(result: StudyResult, before: float) -> None:
+    """Draw the share of residents served after every new room."""
+    plan = result.proposals
+    frame = pd.DataFrame({"rooms": [0, *plan["rank"]], "share": [before, *plan.cumulative_rate.astype(float)]})
+    spec: dict[str, Any] = {
+        "height": 230,
+        "mark": {"type": "line", "color": GREEN, "strokeWidth": 2, "point": {"color": GREEN, "size": 55}},
+        "encoding": {
+            "x": _axis("rooms", say("axis_rooms"), {"domain": [0, len(plan)], "nice": False})
+            | {"axis": _axis_style() | {"tickMinStep": 1}},
+            "y": _share_axis(),
+            "tooltip": [
+                {"field": "rooms", "type": "quantitative", "title": say("axis_rooms")},
+                {"field": "share", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
+            ],
+        },
+    }
+    st.vega_lite_chart(frame, spec, width="stretch")
+
+
+def rejects(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rejected rows with headers and reasons in the language of the session."""
+    names = ["layer", "file", "line", "row_id", "reason", "detail"]
+    frame = rows[names].copy()
+    frame["layer"] = [term("layer", layer) for layer in frame.layer]
+    frame["reason"] = [term("reject", reason) for reason in frame.reason]
+    return frame.rename(columns={name: say(f"column_reject_{name}") for name in names})
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that Excel opens with its Chinese and runs nothing from.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    texts = frame.astype("string").fillna("")
+    for column in texts:
+        formula = texts[column].str.match(FORMULA)
+        texts[column] = texts[column].where(~formula, "'" + texts[column])
+    return texts.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def _places(gaps_table: pd.DataFrame) -> list[str]:
+    """Return what a gap is called: its place, else its unit, else its number."""
+    return [
+        str(row.place or row.unit_name or say("gap_name", rank=row.rank)) for row in gaps_table.fillna("").itertuples()
+    ]
+
+
+def _height(rows: int, most: int) -> int:
+    return HEAD_PX + ROW_PX * min(max(rows, 1), most)
+
+
+def _axis_style() -> dict[str, Any]:
+    return {"grid": True, "gridColor": GRID, "labelColor": "#44535F", "titleColor": "#44535F", "titleFontWeight": 400}
+
+
+def _axis(field: str, title: str, scale: dict[str, Any]) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": _axis_style()}
+
+
+def _share_axis() -> dict[str, Any]:
+    return _axis("share", say("axis_share"), {"domain": [0, 1]}) | {"axis": _axis_style() | {"format": ".0%"}}

@@ -1,0 +1,139 @@
+"""Every page in both languages shows the figures of run_study and nothing breaks."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from walkshed.catalogue import text
+from walkshed.reporting.keyfigures import headline_rate
+from walkshed.reporting.wording import count, percent
+from walkshed.study import run_study
+from walkshed.study_variants import vary_study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from walkshed.parameters import StudyConfig
+    from walkshed.results import StudyInputs
+
+PAGES = ("coverage", "siting", "data", "methods")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+TAG = re.compile(r"<[^>]*>")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_speaks_one_language(open_page: Callable[..., Any], name: str, language: str) -> None:
+    page = open_page(name, lang=language)
+    html = page.html()
+    assert f"<h1>{text(f'app.page_{name}', language)}</h1>" in html
+    assert 'role="alert"' not in html
+    spoken = TAG.sub(" ", html)
+    if language == "en":
+        assert not HAN.search(spoken)
+    else:
+        assert HAN.search(spoken)
+
+
+def test_chinese_comes_first(open_page: Callable[..., Any]) -> None:
+    assert f"<h1>{text('app.page_coverage', 'zh')}</h1>" in open_page().html()
+
+
+def test_the_language_switch_changes_every_text(open_page: Callable[..., Any]) -> None:
+    page = open_page("coverage")
+    page.widget("segmented_control", "language").set_value("en")
+    page.run()
+    assert f"<h1>{text('app.page_coverage', 'en')}</h1>" in page.html()
+    assert page.app.query_params["lang"] in ("en", ["en"])  # a list in some versions
+    page.widget("segmented_control", "language").set_value("zh")
+    assert f"<h1>{text('app.page_coverage', 'zh')}</h1>" in page.run().html()
+
+
+def test_a_second_click_on_the_chosen_button_changes_nothing(open_page: Callable[..., Any]) -> None:
+    page = open_page("coverage", lang="en")
+    page.widget("segmented_control", "language").set_value(None)
+    assert f"<h1>{text('app.page_coverage', 'en')}</h1>" in page.run().html()
+
+
+@pytest.mark.parametrize(("cutoff", "profile"), [(5.0, "adult"), (10.0, "senior"), (15.0, "adult")])
+def test_the_key_figures_are_those_of_the_study(
+    open_page: Callable[..., Any],
+    helsinki: StudyConfig,
+    helsinki_inputs: StudyInputs,
+    cutoff: float,
+    profile: str,
+) -> None:
+    page = open_page("coverage", lang="en")
+    page.widget("segmented_control", "cutoff_min").set_value(cutoff)
+    page.run()
+    page.widget("segmented_control", "profile").set_value(profile)
+    html = page.run().html()
+    result = run_study(vary_study(helsinki, cutoff_min=cutoff, profile=profile), inputs=helsinki_inputs)
+    rate = headline_rate(result)
+    assert rate is not None
+    assert f'<div class="ws-value">{percent(float(rate["rate"]))}</div>' in html
+    assert f"{count(float(rate['numerator']))} of {count(float(rate['denominator']))} people" in html
+    unserved = result.demand.population[~result.demand.covered].sum()
+    assert f'<div class="ws-value">{count(float(unserved))}<small>' in html
+    assert f"In {len(result.gaps)} gaps" in html
+
+
+@pytest.mark.parametrize("rooms", [1, 4])
+def test_new_rooms_are_those_of_the_study(
+    open_page: Callable[..., Any], helsinki: StudyConfig, helsinki_inputs: StudyInputs, rooms: int
+) -> None:
+    page = open_page("siting", lang="en")
+    page.widget("slider", "new_rooms").set_value(rooms)
+    html = page.run().html()
+    result = run_study(vary_study(helsinki, new_rooms=rooms), inputs=helsinki_inputs)
+    assert len(result.proposals) == rooms
+    assert f'<div class="ws-value">{count(float(result.proposals.newly_served.sum()))}<small>' in html
+    assert count(result.siting.bound) in html
+    assert text(f"figures.status_{result.siting.status}", "en") in html
+    shown = next(frame.value for frame in page.app.dataframe if "newly" in frame.value)
+    assert shown["place"].tolist() == result.proposals.place.tolist()
+    assert shown["newly"].sum() == pytest.approx(result.siting.objective, abs=rooms)
+
+
+def test_no_new_room_is_said_in_words(open_page: Callable[..., Any]) -> None:
+    page = open_page("siting", lang="en", rooms="0")
+    assert text("app.no_proposals", "en") in page.html()
+
+
+def test_choices_outlive_a_change_of_page(open_page: Callable[..., Any]) -> None:
+    page = open_page("coverage", lang="en", min="5", who="adult")
+    assert "served within 5 min (adults)" in page.html()
+    page.widget("segmented_control", "cutoff_min").set_value(10.0)
+    page.run()
+    assert "served within 10 min (adults)" in page.go("siting").html()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [{"min": "7"}, {"min": "soon"}, {"who": "astronaut"}, {"rooms": "many"}, {"rooms": "-3"}, {"study": "../x"}],
+)
+def test_an_address_with_nonsense_opens_the_study_as_it_is(
+    open_page: Callable[..., Any], address: dict[str, str]
+) -> None:
+    assert 'role="alert"' not in open_page("siting", lang="en", **address).html()
+
+
+def test_the_notes_of_the_study_are_on_the_page(
+    open_page: Callable[..., Any], helsinki: StudyConfig, helsinki_inputs: StudyInputs
+) -> None:
+    html = open_page("coverage").html()
+    result = run_study(helsinki, inputs=helsinki_inputs)
+    assert helsinki.study.note_zh
+    for note in result.notes:
+        assert escape(note.text("zh")) in html
+
+
+def test_methods_names_sources_and_licences(open_page: Callable[..., Any]) -> None:
+    html = open_page("methods", lang="en").html()
+    assert "© OpenStreetMap contributors" in html
+    assert "ODbL" in html
+    assert "streamlit 1." in html
