@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -100,6 +102,39 @@ def test_a_solver_that_does_not_listen_is_left_behind(make_town: Make, monkeypat
     assert sorted(answer.chosen.tolist()) == sorted(start.tolist())
     assert answer.bound == model.total
     release.set()
+
+
+LEAVING = """
+import threading
+import numpy as np
+from scipy.sparse import random_array
+from walkshed.errors import CancelledError
+from walkshed.siting.clock import Clock
+from walkshed.siting.highs import branch_and_bound
+from walkshed.siting.problem import SitingProblem
+from walkshed.siting.reduce import reduce_problem
+
+reach = random_array((400, 3000), density=0.03, random_state=1, format="csr")
+ids = [tuple(map(str, range(size))) for size in reach.shape]
+problem = SitingProblem(candidate_ids=ids[0], demand_ids=ids[1], population=np.arange(3000.0), reach=reach)
+model = reduce_problem(problem)
+
+def progress(stage, done, total):
+    if threading.active_count() > 1:
+        raise CancelledError("cancelled", stage=stage)
+
+try:
+    branch_and_bound(
+        model, 30, np.arange(30), clock=Clock(limit_s=8.0, progress=progress), mip_gap=0.0, whole=True, bound=1e9
+    )
+except CancelledError:
+    print("left at once")
+"""
+
+
+def test_a_program_that_ends_right_after_cancelling_ends_in_order() -> None:
+    run = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.strip(), run.stderr.strip()) == (0, "left at once", "")
 
 
 def test_a_solver_error_is_an_error(make_town: Make, monkeypatch: pytest.MonkeyPatch) -> None:

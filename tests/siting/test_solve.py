@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from walkshed.catalogue import has
 from walkshed.errors import CancelledError, InfeasibleError, SitingError
+from walkshed.siting import solve as module
 from walkshed.siting.problem import SitingProblem
 from walkshed.siting.solve import solve_mclp
 from walkshed.siting.verify import recount, verify_answer
@@ -215,6 +216,17 @@ def test_when_time_is_up_the_answer_stands_with_its_bound(make_town: Make) -> No
     assert longer.status == "within_gap"
     assert longer.objective <= answer.bound
     assert answer.objective <= longer.bound
+
+
+def test_a_model_too_large_for_the_solver_gets_more_swaps(make_town: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = make_town(6000, 700, seed=4, radius=700.0)
+    proven = solve(problem, 40, limit_s=10.0, gap=0.2).bound
+    monkeypatch.setattr(module, "LARGE_ENTRIES", 0)
+    monkeypatch.setattr(module, "branch_and_bound", None)
+    swapped = solve(problem, 40, limit_s=4.0)
+    assert swapped.status == "time_limit"
+    assert swapped.objective < swapped.bound
+    assert swapped.objective <= proven
 
 
 def test_progress_is_told_and_ends_complete(make_town: Make) -> None:

@@ -87,7 +87,8 @@ def branch_and_bound(
         A choice to start from, positions in the model.
     clock
         Its limit holds, and what its progress raises ends the solve within a second or two: the solver runs in a thread
-        of its own and is left behind when it does not listen. Left behind, it ends at its own time limit at the latest.
+        of its own and is left behind when it does not listen, as within a linear programme. Left behind, it ends
+        at its next look, at its own time limit at the latest.
     mip_gap
         Relative gap on newly served residents that is good enough.
     whole
@@ -117,15 +118,15 @@ def branch_and_bound(
     for inner in (solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         inner.subscribe(lambda event: event.interrupt() if stop.is_set() else None)
     outcome: list[highspy.HighsStatus] = []
-    thread = Thread(target=lambda: outcome.append(solver.run()), daemon=True, name="walkshed-siting")
+    # No daemon: an interpreter that ends while the solver runs would be aborted, so it waits for this thread.
+    thread = Thread(target=lambda: outcome.append(solver.run()), name="walkshed-siting")
     thread.start()
     try:
         while thread.is_alive() and clock.left_s > 0:
             clock.running()
             thread.join(POLL_S)
     finally:
-        # The solver keeps its own limit well, so at the deadline it is about to end by itself.
-        thread.join(GRACE_S if clock.left_s <= 0 else 0.0)
+        # Asked to stop it ends at its next look, and at its own limit, which it keeps well, at the latest.
         stop.set()
         thread.join(GRACE_S)
     if not thread.is_alive():

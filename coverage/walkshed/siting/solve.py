@@ -167,9 +167,12 @@ class _Effort(NamedTuple):
     bound_share: float
 
 
+UNTIL_TIME_IS_UP: Final = 2**62
 EFFORTS: Final = (_Effort(0, 0.2, 600, 0.3), _Effort(300, 0.5, 3000, 0.65))
 SMALL_ENTRIES: Final = 5_000
 """A model with fewer entries goes to the solver after the first round: that is quicker than more swaps."""
+LARGE_ENTRIES: Final = 400_000
+"""In a model with more entries the solver's first linear programme takes minutes: more swaps use the time better."""
 
 
 def _search(model: CoveringModel, rooms: int, *, mip_gap: float, clock: Clock) -> _Stand:
@@ -201,6 +204,8 @@ def _search(model: CoveringModel, rooms: int, *, mip_gap: float, clock: Clock) -
         rooms = min(rooms, len(model.candidate))
         if model.covers.nnz < SMALL_ENTRIES:
             break
+    if model.covers.nnz > LARGE_ENTRIES:
+        return stand.choose(model, improve(model, stand.start(model), patience=UNTIL_TIME_IS_UP, clock=clock))
     exact = branch_and_bound(
         model, rooms, stand.start(model), clock=clock, mip_gap=mip_gap, whole=whole, bound=stand.bound
     )
