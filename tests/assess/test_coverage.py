@@ -42,10 +42,10 @@ def test_minutes_count_and_reason_by_hand(street: WalkNetwork, tied: Tie) -> Non
     # door of f1 and walks to the street and back: both legs count.
     np.testing.assert_allclose(result.minutes, [5.0, 13.7, 15.1, np.nan, np.nan, 1.0], atol=2e-4)
     assert list(result.facility_id) == ["f0", "f1", "f1", "", "", "f1"]
-    assert list(result["within"]) == [2, 1, 0, 0, 0, 2]
+    assert list(result["within_reach"]) == [2, 1, 0, 0, 0, 2]
     assert list(result.covered) == [True, True, False, False, False, True]
     assert list(result.reason) == ["", "", "too_far", "disconnected", "unmapped", ""]
-    assert (result["within"].dtype, result.covered.dtype) == (np.int64, bool)
+    assert (result["within_reach"].dtype, result.covered.dtype) == (np.int64, bool)
 
 
 def test_a_walk_of_exactly_the_cutoff_is_served(street: WalkNetwork, tied: Tie) -> None:
@@ -53,7 +53,7 @@ def test_a_walk_of_exactly_the_cutoff_is_served(street: WalkNetwork, tied: Tie) 
     minutes = measure_coverage(street, facilities, demand, cutoff_min=60.0).minutes
     result = measure_coverage(street, facilities, demand, cutoff_min=minutes[1])
     assert list(result.covered) == [True, True, False]
-    assert list(result["within"]) == [1, 1, 0]
+    assert list(result["within_reach"]) == [1, 1, 0]
 
 
 def test_direction_matters_where_a_street_is_open_one_way(make_network: Make, tied: Tie) -> None:
@@ -75,7 +75,7 @@ def test_without_any_usable_facility_nobody_is_served_and_unmapped_rows_say_so(s
         result = measure_coverage(street, facilities, demand, cutoff_min=15.0)
         assert list(result.reason) == ["no_facility", "unmapped"]
         assert result.minutes.isna().all()
-        assert (result["within"] == 0).all()
+        assert (result["within_reach"] == 0).all()
         assert list(result.facility_id) == ["", ""]
 
 
@@ -96,7 +96,7 @@ def test_no_demand_at_all(street: WalkNetwork, tied: Tie) -> None:
         street, tied(street, [(0, 0)], "facilities"), tied(street, [(0, 0)]).iloc[:0], cutoff_min=15.0
     )
     assert len(result) == 0
-    assert {"minutes", "facility_id", "within", "covered", "reason"} <= set(result.columns)
+    assert {"minutes", "facility_id", "within_reach", "covered", "reason"} <= set(result.columns)
 
 
 def test_rows_columns_order_and_inputs_stay(street: WalkNetwork, tied: Tie) -> None:
@@ -151,11 +151,11 @@ def test_laws_of_coverage(
     result = measure_coverage(town, facilities, demand, cutoff_min=cutoff)
     # The parts of one row agree, and with a list of all walks.
     assert (result.covered == (result.minutes <= cutoff)).all()
-    assert (result.covered == (result["within"] > 0)).all()
+    assert (result.covered == (result["within_reach"] > 0)).all()
     assert (result.covered == (result.reason == "")).all()
     assert set(result.reason) <= {"", *REASONS}
     walks = travel_times(town, demand, facilities, cutoff_min=cutoff)
-    assert list(result["within"]) == [(walks.origin_id == key).sum() for key in demand.demand_id]
+    assert list(result["within_reach"]) == [(walks.origin_id == key).sum() for key in demand.demand_id]
     # One room more never worsens anybody, neither does more time, neither do faster legs.
     worse = np.nan_to_num(result.minutes, nan=np.inf)
     for better in (
@@ -163,11 +163,11 @@ def test_laws_of_coverage(
         measure_coverage(town, facilities, demand, cutoff_min=cutoff + 3.0),
         measure_coverage(with_speed(town, 7.5), facilities, demand, cutoff_min=cutoff),
     ):
-        assert (better["within"] >= result["within"]).all()
+        assert (better["within_reach"] >= result["within_reach"]).all()
         assert (np.nan_to_num(better.minutes, nan=np.inf) <= worse + 1e-6).all()
     # The order of the rooms does not matter.
     turned = measure_coverage(town, facilities.iloc[::-1], demand, cutoff_min=cutoff)
-    assert list(turned["within"]) == list(result["within"])
+    assert list(turned["within_reach"]) == list(result["within_reach"])
     np.testing.assert_array_equal(turned.minutes, result.minutes)
 
 

@@ -160,7 +160,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
             **snapped,
             "minutes": minutes,
             "facility_id": "f1",
-            "within": covered.astype("int64"),
+            "within_reach": covered.astype("int64"),
             "covered": covered,
             "reason": np.where(covered, "", "too_far"),
         },

@@ -42,8 +42,8 @@ def test_served_means_within_the_cutoff_and_unserved_has_a_reason(result: StudyR
     assert not (demand.minutes[~demand.covered] <= cutoff).any()
     assert (demand.reason[demand.covered] == "").all()
     assert (demand.reason[~demand.covered] != "").all()
-    assert (demand["within"][demand.covered] >= 1).all()
-    assert (demand["within"][~demand.covered] == 0).all()
+    assert (demand["within_reach"][demand.covered] >= 1).all()
+    assert (demand["within_reach"][~demand.covered] == 0).all()
 
 
 def test_the_headline_rate_is_the_residents_own(result: StudyResult) -> None:

@@ -45,7 +45,7 @@ NUMBERS: Final = {
     "snapped": "bool",
     "moved": "bool",
     "minutes": "float64",
-    "within": "int64",
+    "within_reach": "int64",
     "covered": "bool",
     "cutoff_min": "float64",
     "rank": "int64",
