@@ -109,11 +109,12 @@ import threading
 import numpy as np
 from scipy.sparse import random_array
 from walkshed.errors import CancelledError
+from walkshed.siting import highs
 from walkshed.siting.clock import Clock
-from walkshed.siting.highs import branch_and_bound
 from walkshed.siting.problem import SitingProblem
 from walkshed.siting.reduce import reduce_problem
 
+highs.GRACE_S = 0.0
 reach = random_array((400, 3000), density=0.03, random_state=1, format="csr")
 ids = [tuple(map(str, range(size))) for size in reach.shape]
 problem = SitingProblem(candidate_ids=ids[0], demand_ids=ids[1], population=np.arange(3000.0), reach=reach)
@@ -124,7 +125,7 @@ def progress(stage, done, total):
         raise CancelledError("cancelled", stage=stage)
 
 try:
-    branch_and_bound(
+    highs.branch_and_bound(
         model, 30, np.arange(30), clock=Clock(limit_s=8.0, progress=progress), mip_gap=0.0, whole=True, bound=1e9
     )
 except CancelledError:
