@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from walkshed.app import studies
 from walkshed.catalogue import text
+from walkshed.reporting.wording import percent
+from walkshed.study import run_study
 from walkshed.study_variants import input_digest, vary_study
 
 if TYPE_CHECKING:
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from walkshed.parameters import StudyConfig
+    from walkshed.results import StudyInputs
 
 
 def test_the_embedded_study_stands_first() -> None:
@@ -133,3 +139,32 @@ def test_a_variant_keeps_every_profile_in_the_result(helsinki: StudyConfig) -> N
     assert other.walking.compare_profiles == ("senior",)
     assert (other.walking.cutoff_min, other.siting.new_rooms) == (5.0, 1)
     assert vary_study(helsinki) == helsinki
+
+
+def test_units_are_told_apart_lowest_rate_first(
+    open_page: Callable[..., Any],
+    tmp_path: Path,
+    helsinki: StudyConfig,
+    helsinki_inputs: StudyInputs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    west, south, east, north = helsinki_inputs.boundary.total_bounds
+    middle = (south + north) / 2
+    halves = [shapely.box(west, south, east, middle), shapely.box(west, middle, east, north)]
+    folder = tmp_path / "halves"
+    folder.mkdir()
+    units = gpd.GeoDataFrame({"unit_id": ["s", "n"], "name": ["<South>", "North"]}, geometry=halves, crs=4326)
+    units.to_file(folder / "units.geojson")
+    config = replace(helsinki, folder=folder, units=replace(helsinki.units, source="file", path="units.geojson"))
+    (folder / "study.toml").write_text(config.to_toml(), encoding="utf-8")
+    monkeypatch.setenv(studies.FOLDER_VARIABLE, str(tmp_path))
+    html = open_page("coverage", lang="en", study="halves").html()
+    rates = run_study(config).rates
+    expected = rates[
+        (rates.unit_id != "") & (rates.basis == "E") & (rates.cutoff_min == 15) & (rates.profile == "senior")
+    ].sort_values("rate")
+    rows = [
+        f"<td>{escape(row.unit_name)}</td><td class=ws-number>{percent(row.rate)}</td>" for row in expected.itertuples()
+    ]
+    assert len(rows) == 2
+    assert html.index(rows[0]) < html.index(rows[1])

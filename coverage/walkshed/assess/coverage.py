@@ -55,9 +55,9 @@ def measure_coverage(
     geopandas.GeoDataFrame
         The rows of ``demand`` in their order with these columns added or replaced: ``minutes`` (to the nearest
         facility; NaN where none is reached at all), ``facility_id`` (the nearest; ``""`` none), ``within_reach``
-        (int64, facilities within the cutoff), ``covered`` and ``reason``: ``""`` where covered, else ``"unmapped"`` (the
-        row is tied to no street), ``"no_facility"`` (no facility is tied to a street), ``"disconnected"`` (no facility
-        can be reached, however long one walks) or ``"too_far"``.
+        (int64, facilities within the cutoff), ``covered`` and ``reason``: ``""`` where covered, else ``"unmapped"``
+        (the row is tied to no street), ``"no_facility"`` (no facility is tied to a street), ``"disconnected"`` (no
+        facility can be reached, however long one walks) or ``"too_far"``.
 
     Raises
     ------
