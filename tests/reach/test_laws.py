@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from walkshed.network.build import with_speed
 from walkshed.network.snap import snap
+from walkshed.network.traits import NO_TRAITS
 from walkshed.reach.isochrones import reached_lines
 from walkshed.reach.times import nearest, time_matrix
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 LAWS = settings(deadline=None, max_examples=40)
 AS_ROUNDED = 2e-6
-PER_EDGE = ("u", "v", "length_m", "forward_min", "backward_min", "way_id", "steps", "name_code")
+PER_EDGE = ("u", "v", "length_m", "forward_min", "backward_min", "way_id", "steps", "name_code", *NO_TRAITS)
 
 
 def minutes(

@@ -18,6 +18,7 @@ import pytest
 from walkshed.inputs.osm_source import locate_osm
 from walkshed.network.build import read_network
 from walkshed.network.snap import snap
+from walkshed.network.traits import NO_TRAITS
 from walkshed.reach.times import travel_times
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.shared
 SPEED_KMH = 4.8
 METERS_PER_MINUTE = 80.0
 RIM_M = 1200.0
-PER_EDGE = ("u", "v", "length_m", "forward_min", "backward_min", "way_id", "steps", "name_code")
+PER_EDGE = ("u", "v", "length_m", "forward_min", "backward_min", "way_id", "steps", "name_code", *NO_TRAITS)
 
 
 def without_areas(network: WalkNetwork, extract: Path) -> WalkNetwork:

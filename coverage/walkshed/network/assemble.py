@@ -15,6 +15,7 @@ from walkshed.contracts import EXCHANGE_CRS
 from walkshed.coordinates import metric_crs
 from walkshed.errors import NetworkError
 from walkshed.network.model import METERS_PER_MINUTE_PER_KMH, WalkNetwork
+from walkshed.network.traits import NO_CROSSING, EdgeTraits, WayTraits, count_crossings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -125,6 +126,7 @@ def assemble_network(
         geometry_x=x[edges.vertex],
         geometry_y=y[edges.vertex],
         speed_kmh=float(speed_kmh),
+        **_traits(lines, edges, length)._asdict(),
         source=source,
     )
 
@@ -185,6 +187,22 @@ def _measure(lines: StreetLines, edges: _Edges) -> FloatArray:
     measured = np.add.reduceat(segment, edges.start[:-1])
     stated = lines.length_m[edges.line]
     return np.where(np.isfinite(stated) & (stated > 0), stated, measured)
+
+
+def _traits(lines: StreetLines, edges: _Edges, length_m: FloatArray) -> EdgeTraits:
+    """Return what is tagged about every edge."""
+    stated = lines.traits or (WayTraits(),) * (len(lines.start) - 1)
+    incline, off_ground, footpath, crossing = (np.array(column) for column in zip(*stated, strict=True))
+    mark = np.full(len(lines.ref), NO_CROSSING, np.int8) if lines.mark is None else lines.mark
+    crossings, signals = count_crossings(
+        mark=mark[edges.vertex],
+        start=edges.start,
+        line=edges.line,
+        length_m=length_m,
+        footpath=footpath,
+        crossing=crossing,
+    )
+    return EdgeTraits(incline[edges.line], off_ground[edges.line], crossings, signals)
 
 
 def _touching(lines: StreetLines, edges: _Edges, boundary: gpd.GeoDataFrame) -> BoolArray:

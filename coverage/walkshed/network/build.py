@@ -15,6 +15,7 @@ from walkshed.network.assemble import assemble_network, check_speed
 from walkshed.network.osm_streets import read_streets
 from walkshed.network.osmnx_graph import graph_lines, load_graphml
 from walkshed.network.store import load_network
+from walkshed.network.traits import NO_TRAITS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -171,7 +172,7 @@ def clip_network(network: WalkNetwork, boundary: gpd.GeoDataFrame) -> WalkNetwor
     nodes, ends = np.unique(np.concatenate([network.u[kept], network.v[kept]]), return_inverse=True)
     vertex = np.isin(np.repeat(np.arange(len(network.u)), np.diff(network.geometry_start)), kept)
     size = np.diff(network.geometry_start)[kept]
-    by_edge = ("length_m", "forward_min", "backward_min", "way_id", "steps", "name_code")
+    by_edge = ("length_m", "forward_min", "backward_min", "way_id", "steps", "name_code", *NO_TRAITS)
     return replace(
         network,
         **{name: getattr(network, name)[nodes] for name in ("node_id", "x", "y")},

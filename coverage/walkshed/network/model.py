@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from walkshed.errors import NetworkError
+from walkshed.network.traits import NO_TRAITS
 
 if TYPE_CHECKING:
     from typing import Any
@@ -56,6 +57,8 @@ class WalkNetwork:
     geometry_start : (E + 1,) int64
         Edge e has the vertices ``geometry_start[e]:geometry_start[e + 1]``, from ``u`` to ``v``.
     geometry_x, geometry_y : (P,) float64
+    incline, off_ground, crossings, signals : (E,)
+        What is tagged about the edges; see :class:`walkshed.network.traits.EdgeTraits`. Empty where nothing is.
     speed_kmh
         Speed on the flat, also charged on the legs between a point and the network.
     source
@@ -79,14 +82,22 @@ class WalkNetwork:
     geometry_x: FloatArray
     geometry_y: FloatArray
     speed_kmh: float
+    incline: FloatArray = field(default_factory=lambda: np.empty(0))
+    off_ground: BoolArray = field(default_factory=lambda: np.empty(0, bool))
+    crossings: FloatArray = field(default_factory=lambda: np.empty(0))
+    signals: FloatArray = field(default_factory=lambda: np.empty(0))
     source: str = field(default="")
 
     def __post_init__(self) -> None:
         """Check shapes and ranges, then freeze the arrays."""
         nodes, edges, vertices = len(self.node_id), len(self.u), len(self.geometry_x)
+        for name, nothing in NO_TRAITS.items():
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(edges, nothing))
         sizes = {
             "x": nodes, "y": nodes, "v": edges, "length_m": edges, "forward_min": edges, "backward_min": edges,
             "way_id": edges, "steps": edges, "name_code": edges, "geometry_start": edges + 1, "geometry_y": vertices,
+            **dict.fromkeys(NO_TRAITS, edges),
         }  # fmt: skip
         wrong = [name for name, size in sizes.items() if len(getattr(self, name)) != size]
         if wrong:

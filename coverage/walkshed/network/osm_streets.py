@@ -10,13 +10,19 @@ import osmium
 
 from walkshed.errors import InputError
 from walkshed.inputs.osm_source import open_osm, reading
+from walkshed.network.traits import NO_CROSSING, WayTraits, vertex_mark, way_traits
 from walkshed.network.walkable import walking_passage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from walkshed.network.model import BoolArray, FloatArray, LongArray
+    from walkshed.network.traits import ByteArray
     from walkshed.network.walkable import Passage, Tags
+
+
+NOTHING_TAGGED = WayTraits()
+CROSSING_TAGS = (("highway", "crossing"), ("highway", "traffic_signals"))
 
 
 class StreetLines(NamedTuple):
@@ -37,6 +43,10 @@ class StreetLines(NamedTuple):
         Street names, blank where there is none.
     length_m : (L,) float64
         Length of a line that is not cut any more, NaN to have it measured.
+    traits : tuple of WayTraits
+        What is tagged about every line; empty where nothing is.
+    mark : (P,) int8
+        Marks of the vertices, see :func:`walkshed.network.traits.vertex_mark`; ``None`` where none is marked.
     """
 
     start: LongArray
@@ -49,6 +59,8 @@ class StreetLines(NamedTuple):
     backward: BoolArray
     name: list[str]
     length_m: FloatArray
+    traits: tuple[WayTraits, ...] = ()
+    mark: ByteArray | None = None
 
 
 class LineCollector:
@@ -60,6 +72,7 @@ class LineCollector:
         self._way_id, self._length = array("q"), array("d")
         self._flags: list[tuple[bool, bool, bool]] = []
         self._names: list[str] = []
+        self._traits: list[WayTraits] = []
 
     def add_vertex(self, ref: int, lon: float, lat: float) -> None:
         """Add a vertex to the line being drawn."""
@@ -67,7 +80,16 @@ class LineCollector:
         self._lon.append(lon)
         self._lat.append(lat)
 
-    def end_line(self, way_id: int, *, steps: bool, passage: Passage, name: str, length_m: float = np.nan) -> bool:
+    def end_line(
+        self,
+        way_id: int,
+        *,
+        steps: bool,
+        passage: Passage,
+        name: str,
+        length_m: float = np.nan,
+        traits: WayTraits = NOTHING_TAGGED,
+    ) -> bool:
         """Finish the line being drawn; with fewer than two vertices it is dropped and ``False`` returned."""
         count = len(self._ref) - self._start[-1]
         if count < 2:  # noqa: PLR2004 - a line has two ends
@@ -79,6 +101,7 @@ class LineCollector:
         self._flags.append((steps, *passage))
         self._names.append(name)
         self._length.append(length_m)
+        self._traits.append(traits)
         return True
 
     def lines(self) -> StreetLines:
@@ -95,6 +118,7 @@ class LineCollector:
             backward=flags[:, 2],
             name=self._names,
             length_m=np.array(self._length, np.float64),
+            traits=tuple(self._traits),
         )
 
 
@@ -136,20 +160,36 @@ def read_streets(path: Path, *, include_private: bool = False) -> StreetLines:
                 drawn += _add_way(lines, way, tags, passage)
     if streets and not drawn:
         raise InputError("osm_no_positions", path=path.name)
-    return lines.lines()
+    drawn_lines = lines.lines()
+    return drawn_lines._replace(mark=vertex_marks(drawn_lines.ref, _marked_nodes(path)))
 
 
 def _add_way(lines: LineCollector, way: osmium.osm.Way, tags: Tags, passage: Passage) -> int:
     """Add a way, cut where nodes are missing; return how many lines it gave."""
-    steps, name = tags.get("highway") == "steps", tags.get("name") or ""
+    steps, name, traits = tags.get("highway") == "steps", tags.get("name") or "", way_traits(tags)
     drawn = 0
     for node in way.nodes:
         location = node.location
         if location.valid():
             lines.add_vertex(node.ref, location.lon, location.lat)
         else:
-            drawn += lines.end_line(way.id, steps=steps, passage=passage, name=name)
-    return drawn + lines.end_line(way.id, steps=steps, passage=passage, name=name)
+            drawn += lines.end_line(way.id, steps=steps, passage=passage, name=name, traits=traits)
+    return drawn + lines.end_line(way.id, steps=steps, passage=passage, name=name, traits=traits)
+
+
+def _marked_nodes(path: Path) -> dict[int, int]:
+    """Return the marks of crossings and signals by the id of their node."""
+    processor = open_osm(path, osmium.osm.NODE).with_filter(osmium.filter.TagFilter(*CROSSING_TAGS))
+    with reading(path):
+        return {node.id: vertex_mark(node.tags) for node in processor}
+
+
+def vertex_marks(ref: LongArray, marked: dict[int, int]) -> ByteArray:
+    """Return the mark of every vertex, given those of some nodes by their id."""
+    marks = np.full(len(ref), NO_CROSSING, np.int8)
+    at = np.flatnonzero(np.isin(ref, np.array(list(marked), np.int64)))
+    marks[at] = [marked[node] for node in ref[at].tolist()]
+    return marks
 
 
 def _rims_of_areas(path: Path) -> dict[int, dict[str, str]]:

@@ -12,7 +12,8 @@ from pyproj import Transformer
 from walkshed.contracts import DEGREE_LIMITS, EXCHANGE_CRS
 from walkshed.errors import InputError
 from walkshed.network.assemble import ELLIPSOID
-from walkshed.network.osm_streets import LineCollector, StreetLines
+from walkshed.network.osm_streets import LineCollector, StreetLines, vertex_marks
+from walkshed.network.traits import WayTraits, vertex_mark, way_traits
 from walkshed.network.walkable import Passage, merged_passage
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ so that below it the drawn line is the better measure; above it the line has los
 class _Segment(NamedTuple):
     """One edge: ``ref`` and ``xy`` of its vertices, the first and last being nodes of the graph.
 
-    ``against`` says that it runs against the way it is part of.
+    ``against`` says that it runs against the way it is part of; ``traits`` are told in the way's own direction.
     """
 
     ref: tuple[int, ...]
@@ -43,6 +44,7 @@ class _Segment(NamedTuple):
     name: str
     length_m: float
     against: bool
+    traits: WayTraits
 
     def turned(self) -> _Segment:
         """Return the segment walked from its other end."""
@@ -51,7 +53,7 @@ class _Segment(NamedTuple):
 
     def joins(self, other: _Segment) -> bool:
         """Say whether the two may be one edge: the same way, open alike."""
-        mine, its = ((part.way_id, part.steps, part.name, part.passage) for part in (self, other))
+        mine, its = ((part.way_id, part.steps, part.name, part.traits, part.passage) for part in (self, other))
         return mine == its and self.passage == (True, True)
 
 
@@ -113,8 +115,11 @@ def graph_lines(graph: nx.Graph[Any], *, include_private: bool, source: str) -> 
             passage=segment.passage,
             name=segment.name,
             length_m=segment.length_m,
+            traits=segment.traits.turned() if segment.against else segment.traits,
         )
-    return lines.lines()
+    drawn_lines = lines.lines()
+    marks = {int(node): vertex_mark(_texts(data)) for node, data in graph.nodes(data=True)}
+    return drawn_lines._replace(mark=vertex_marks(drawn_lines.ref, marks))
 
 
 def _positions(graph: nx.Graph[Any], source: str) -> dict[int, tuple[float, float]]:
@@ -186,6 +191,7 @@ def _segments(
             name=" / ".join(str(name) for name in _listed(data.get("name"))),
             length_m=_stated_length(data.get("length"), xy),
             against=against,
+            traits=way_traits(_texts(data)),
         )
         first_free -= len(xy) - 2
         there = tuple((round(lon, 7), round(lat, 7)) for lon, lat in xy)
@@ -241,6 +247,11 @@ def _stated_length(stated: object, xy: tuple[tuple[float, float], ...]) -> float
         return float("nan")
     drawn = float(ELLIPSOID.line_length([lon for lon, _ in xy], [lat for _, lat in xy]))
     return length if np.isfinite(length) and length > drawn * LOST_BENDS else float("nan")
+
+
+def _texts(data: dict[str, Any]) -> dict[str, str]:
+    """Return the tags that have one value; of several it is not known any more which belongs where."""
+    return {key: value for key, value in data.items() if isinstance(value, str)}
 
 
 def _way_id(osmid: object) -> int:
