@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Write docs/screenshots/*.png: start the app on the embedded study in a headless Chromium and take pictures.
+"""Write docs/screenshots/*.png: the app on the embedded study in a headless Chromium, and the study's map sheet.
 
     python docs/make_screenshots.py [--out docs/screenshots]
 
@@ -18,10 +18,13 @@ import urllib.request
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+import walkshed as ws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +36,9 @@ FLAGS = (
 )  # fmt: skip
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 DRAWN = "window.walkshed && walkshed.ready() && walkshed.layers.homes && walkshed.layers.homes.drawn() > 0"
-START_S, WAIT_MS, SETTLE_MS = 120, 180_000, 3_000
+START_S, WAIT_MS, SETTLE_MS, POLL_MS = 120, 180_000, 3_000, 200
 COLOURS = 256
+SHEET_WIDTH = 1440
 
 
 class Shot(NamedTuple):
@@ -103,7 +107,7 @@ def picture(page: Any, shot: Shot, address: str) -> bytes:  # noqa: ANN401 - Pla
     page.locator(f"{FRAME}, .ws-table, .ws-error").first.wait_for(timeout=WAIT_MS)
     if page.locator(FRAME).count():
         frame = page.locator(FRAME).element_handle().content_frame()
-        frame.wait_for_function(DRAWN, timeout=WAIT_MS)
+        frame.wait_for_function(DRAWN, timeout=WAIT_MS, polling=POLL_MS)
     page.wait_for_timeout(SETTLE_MS)
     if not shot.height:
         tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
@@ -118,6 +122,19 @@ def smaller(content: bytes) -> bytes:
     out = BytesIO()
     few.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def map_sheets(folder: Path) -> None:
+    """Write the embedded study's map sheet in both languages, as wide as the app's pictures."""
+    result = ws.run_study(ws.StudyConfig.from_toml(ROOT / "data" / "helsinki"))
+    for language in ("zh", "en"):
+        with TemporaryDirectory() as scratch:
+            ws.figure_map(result, Path(scratch) / "sheet.png", language=language)
+            sheet = Image.open(Path(scratch) / "sheet.png")
+            sheet.thumbnail((SHEET_WIDTH, SHEET_WIDTH))
+        out = BytesIO()
+        sheet.save(out, "PNG")
+        (folder / f"map-sheet-{language}.png").write_bytes(smaller(out.getvalue()))
 
 
 def main() -> None:
@@ -141,6 +158,8 @@ def main() -> None:
             (chosen.out / f"{shot.name}.png").write_bytes(content)
             sys.stdout.write(f"{shot.name}.png {len(content) / 1000:.0f} kB\n")
         browser.close()
+    if not chosen.shots:
+        map_sheets(chosen.out)
 
 
 if __name__ == "__main__":
