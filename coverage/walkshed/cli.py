@@ -1,4 +1,4 @@
-"""``walkshed run | init | fetch | app``: the command line, no logic of its own."""
+"""``walkshed run | init | check | app | version``: the command line, no logic of its own."""
 
 from __future__ import annotations
 

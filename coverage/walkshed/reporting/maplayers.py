@@ -102,7 +102,7 @@ def street_lines(network: WalkNetwork, frame: BaseGeometry) -> tuple[MultiLineSt
     inside = shapely.intersects(lines, frame)
     parts = []
     for kind in (network.name_code < 0, network.name_code >= 0):
-        joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines[inside & kind].tolist())))
+        joined = shapely.get_parts(shapely.line_merge(MultiLineString(list(lines[inside & kind]))))
         # line by line, since keeping the topology of a whole city takes seconds
         thin = shapely.simplify(joined, STREET_TOLERANCE_M, preserve_topology=False)
         parts.append(MultiLineString(list(thin)))
