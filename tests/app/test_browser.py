@@ -27,7 +27,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_S, DRAW_MS = 120, 120_000
+START_S, DRAW_MS, POLL_MS = 120, 120_000, 100
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 DRAWN = "window.walkshed && walkshed.ready() && walkshed.layers.homes && walkshed.layers.homes.drawn() > 0"
 HOSTILE = "<img src=x onerror=window.hacked=1>'\"{{7*7}} \u202e书屋\U0001f4da" + "长" * 2000
@@ -115,11 +115,11 @@ class Visitor:
     def map(self) -> Any:
         """Return the map's frame once everything is drawn."""
         self.page.wait_for_function(
-            "name => document.querySelectorAll(name).length === 1", arg=FRAME, timeout=DRAW_MS
+            "name => document.querySelectorAll(name).length === 1", arg=FRAME, timeout=DRAW_MS, polling=POLL_MS
         )  # for a moment the former page's map stands beside the new one
         self.page.frame_locator(FRAME).locator(".leaflet-container").wait_for(timeout=DRAW_MS)
         frame = self.page.locator(FRAME).element_handle().content_frame()
-        frame.wait_for_function(DRAWN, timeout=DRAW_MS)
+        frame.wait_for_function(DRAWN, timeout=DRAW_MS, polling=POLL_MS)
         return frame
 
     def rate(self) -> str:
@@ -129,7 +129,7 @@ class Visitor:
     def wait_for_another_rate(self, before: str) -> str:
         """Wait until the first key figure changes."""
         script = "before => document.querySelector('.ws-card .ws-value').innerText !== before"
-        self.page.wait_for_function(script, arg=before, timeout=DRAW_MS)
+        self.page.wait_for_function(script, arg=before, timeout=DRAW_MS, polling=POLL_MS)
         return self.rate()
 
 
@@ -172,7 +172,7 @@ def test_another_time_limit_changes_figures_and_colours_but_sends_no_shapes(visi
     ).first.click()
     after = visitor.wait_for_another_rate(before)
     assert float(after.rstrip("%")) < float(before.rstrip("%"))
-    frame.wait_for_function(f"before => {colours} !== before", arg=painted, timeout=DRAW_MS)
+    frame.wait_for_function(f"before => {colours} !== before", arg=painted, timeout=DRAW_MS, polling=POLL_MS)
     assert not [url for url in fetched if url.endswith(".json")]
     assert visitor.received < 200_000
     assert frame.evaluate("document.querySelectorAll('canvas').length") <= canvases
@@ -200,12 +200,14 @@ def test_language_and_pages(visitor: Visitor) -> None:
     page.get_by_role("link", name=text("app.page_siting", "en")).click()
     page.get_by_role("heading", name=text("app.page_siting", "en")).wait_for(timeout=DRAW_MS)
     frame = visitor.map()
-    frame.wait_for_function("walkshed.layers.proposals && walkshed.layers.proposals.drawn() === 3", timeout=DRAW_MS)
+    frame.wait_for_function(
+        "walkshed.layers.proposals && walkshed.layers.proposals.drawn() === 3", timeout=DRAW_MS, polling=POLL_MS
+    )
     before = visitor.rate()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
     visitor.wait_for_another_rate(before)
-    frame.wait_for_function("walkshed.layers.proposals.drawn() === 2", timeout=DRAW_MS)
+    frame.wait_for_function("walkshed.layers.proposals.drawn() === 2", timeout=DRAW_MS, polling=POLL_MS)
     for name in ("data", "methods"):
         page.get_by_role("link", name=text(f"app.page_{name}", "en"), exact=True).click()
         page.get_by_role("heading", name=text(f"app.page_{name}", "en"), exact=True).wait_for(timeout=DRAW_MS)

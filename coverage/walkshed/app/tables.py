@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GAP_KEY, PROPOSAL_KEY = "gaps_table", "proposals_table"
 ROW_PX, HEAD_PX = 35, 38
+ALMOST = 0.999  # nearly everybody never reads 100 %
 FORMULA = r"[=+\-@\t\r]"
 NAVY, ORANGE, GREEN, GRID = "#0B3C5D", "#D55E00", "#009E73", "#E3E8EC"
 
@@ -47,7 +48,7 @@ def gaps(result: StudyResult) -> None:
             "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
             "place": st.column_config.TextColumn(say("column_place"), width=165),
             "residents": st.column_config.ProgressColumn(
-                say("column_unserved"), format="localized", min_value=0, max_value=most, color=ORANGE, width=130
+                say("column_unserved"), format="localized", min_value=0, max_value=most, width=130
             ),
             "minutes": st.column_config.NumberColumn(say("column_minutes"), format="%.1f", width=90),
             "reason": st.column_config.TextColumn(say("column_reason"), width=120),
@@ -64,7 +65,7 @@ def proposals(result: StudyResult) -> None:
             "rank": plan["rank"],
             "place": plan.place.astype(str),
             "newly": plan.newly_served.round().astype(int),
-            "rate": 100 * plan.cumulative_rate.astype(float),
+            "rate": 100 * plan.cumulative_rate.where(~plan.cumulative_rate.between(ALMOST, 1, "left"), ALMOST),
             "served": plan.cumulative_served.round().astype(int),
         }
     )
@@ -80,7 +81,7 @@ def proposals(result: StudyResult) -> None:
             "place": st.column_config.TextColumn(say("column_place"), width=165),
             "newly": st.column_config.NumberColumn(say("column_newly"), format="localized", width=105),
             "rate": st.column_config.ProgressColumn(
-                say("column_rate_after"), format="%.1f%%", min_value=0, max_value=100, color=GREEN, width=150
+                say("column_rate_after"), format="%.1f%%", min_value=0, max_value=100, width=150
             ),
             "served": st.column_config.NumberColumn(say("column_cumulative"), format="localized", width=115),
         },
@@ -147,7 +148,7 @@ def curve(result: StudyResult) -> None:
             },
         ],
     }
-    st.vega_lite_chart(frame, spec, width="stretch")
+    st.vega_lite_chart(frame, spec)
 
 
 def gains(result: StudyResult, before: float) -> None:
@@ -167,7 +168,7 @@ def gains(result: StudyResult, before: float) -> None:
             ],
         },
     }
-    st.vega_lite_chart(frame, spec, width="stretch")
+    st.vega_lite_chart(frame, spec)
 
 
 def rejects(rows: pd.DataFrame) -> pd.DataFrame:
