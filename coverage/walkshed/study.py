@@ -10,6 +10,7 @@ import shapely
 
 from walkshed.assess.coverage import measure_coverage, picture_disagreement
 from walkshed.assess.gaps import find_gaps
+from walkshed.assess.places import street_places
 from walkshed.assess.rates import coverage_rates
 from walkshed.errors import Message
 from walkshed.inputs.residents import landuse_note, residents_note
@@ -99,7 +100,8 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     rates = _rates(config, network, serving, residents, inputs)
 
     clock.start("gaps")
-    gaps = find_gaps(demand, crs=network.crs, units=inputs.units, places=inputs.places)
+    places = inputs.places if len(inputs.places) else street_places(network)
+    gaps = find_gaps(demand, crs=network.crs, units=inputs.units, places=places)
 
     clock.start("candidates")
     candidates = (
