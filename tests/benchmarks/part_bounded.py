@@ -1,0 +1,245 @@
+"""Bounded searches: the minutes from many origins to every node within a quarter of an hour."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tests.benchmarks import peers as other
+from tests.benchmarks.agreement import compare_pairs
+from tests.benchmarks.areas import AREAS, generated, network_of
+from tests.benchmarks.engine import (
+    CUTOFF_MIN,
+    pick_nodes,
+    room_for_pairs,
+    search_nodes,
+    spacious_work,
+    table_at_nodes,
+)
+from tests.benchmarks.native import NativeSearch, native_library
+from tests.benchmarks.timing import Contender, interleave
+
+from walkshed.reach.graph import graph_of
+from walkshed.reach.tables import places_of
+from walkshed.reach.times import time_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scipy.sparse import csr_array
+    from tests.benchmarks.ledger import Ledger
+    from tests.benchmarks.timing import Timing
+
+    from walkshed.network.model import WalkNetwork
+
+OURS, KERNEL, NATIVE = "walkshed time_matrix", "walkshed, search alone", "the same search in C"
+DENSE, PIECES, NETWORKX = "scipy, dense rows", "scipy on spatial sub-graphs", "networkx, cutoff"
+RUSTWORKX, PANDANA = "rustworkx, visitor that stops", "pandana nodes_in_range, prepared"
+TILES_M = (300.0, 700.0, 1500.0, 3000.0)
+MOST_ORIGINS = {DENSE: 200, NETWORKX: 100, RUSTWORKX: 200, PANDANA: 200}
+"""Ways whose cost is the same for every origin are timed on so many of them."""
+PANDANA_NODES = 10_000
+"""Real areas with more nodes are left out for pandana."""
+INTRO = (
+    "From each of K origins to all nodes within 15 minutes (4.5 km/h), as pairs and never as a dense matrix. Ours "
+    "is the public call from tables to a finished sparse matrix, with both ends tied to streets; *search alone* "
+    "is its kernel from nodes to nodes, which is what the libraries and the C program do. The libraries' graphs "
+    "are made before the clock starts, and SciPy's dense rows are not even turned into pairs."
+)
+
+
+def run(ledger: Ledger) -> None:
+    """Measure generated and real networks."""
+    ledger.begin("Bounded searches", INTRO)
+    sizes = (20_000,) if ledger.quick else (100_000, 1_000_000)
+    counts = (100, 1_000) if ledger.quick else (100, 1_000, 10_000)
+    turns = 3
+    measured: dict[tuple[int, int], dict[str, Timing]] = {}
+    for nodes in sizes:
+        network = generated(nodes)
+        for count, timings in _measure(ledger, f"generated, {nodes:,} nodes", network, counts, turns):
+            measured[nodes, count] = timings
+    for area in AREAS[:1] if ledger.quick else AREAS:
+        if area.path() is None:
+            ledger.note(f"{area.name} is not measured: {area.file} is absent.")
+            continue
+        network = network_of(area)
+        title = f"{area.name}, {len(network.x):,} nodes"
+        for _ in _measure(ledger, title, network, counts[:2] if ledger.quick else counts[1:2], turns):
+            pass
+    if not ledger.quick:
+        _judge(ledger, measured)
+
+
+def _measure(
+    ledger: Ledger, title: str, network: WalkNetwork, counts: tuple[int, ...], turns: int
+) -> list[tuple[int, dict[str, Timing]]]:
+    """Measure one network with several numbers of origins."""
+    graph = graph_of(network, reverse=False)
+    libraries = other.peers_of(network, graph)
+    every = table_at_nodes(network, np.arange(len(network.x)), "demand_id")
+    if pandana_is_timed(ledger, libraries):
+        began = time.perf_counter()
+        _ = libraries.pandana
+        ledger.note(f"pandana's preparation on {title}: {time.perf_counter() - began:.0f} s, not counted.")
+    results = []
+    for count in counts:
+        origins = pick_nodes(network, count)
+        contenders = _ours(network, origins, every) + _theirs(ledger, libraries, origins, network, every)
+        timings = interleave(contenders, turns=turns)
+        ledger.record(f"{title}, K = {len(origins):,}", timings, per=(len(origins), "origin"))
+        results.append((count, {timing.name.partition(" (tile")[0]: timing for timing in timings}))
+    return results
+
+
+def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contender]:
+    table = table_at_nodes(network, origins, "facility_id")
+    graph = graph_of(network, reverse=False)
+    sources = places_of(table, network, graph, "sites")
+    work = spacious_work(graph, sources, CUTOFF_MIN)
+    truth = time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
+    by_row = np.argsort(sources.row)
+    pairs = room_for_pairs(len(origins), truth.nnz)
+
+    def check(found: Any) -> str:
+        return compare_pairs(truth, found.matrix(len(network.x))[by_row], CUTOFF_MIN)
+
+    contenders = [
+        Contender(
+            name=OURS, run=lambda: time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
+        ),
+        Contender(name=KERNEL, run=lambda: search_nodes(graph, sources, CUTOFF_MIN, work, pairs), check=check),
+    ]
+    library = native_library()
+    if library is not None:
+        native = NativeSearch(library, graph, work.queue)
+        room = native.room(len(origins), truth.nnz)
+        contenders.append(Contender(name=NATIVE, run=lambda: native.bounded(sources, CUTOFF_MIN, room), check=check))
+    return contenders
+
+
+def _theirs(
+    ledger: Ledger, libraries: other.Peers, origins: np.ndarray, network: WalkNetwork, every: Any
+) -> list[Contender]:
+    def part(name: str) -> np.ndarray:
+        return origins[:: max(1, -(-len(origins) // MOST_ORIGINS[name]))]
+
+    def truth(chosen: np.ndarray) -> csr_array:
+        table = table_at_nodes(network, chosen, "facility_id")
+        return time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
+
+    def contender(name: str, search: Callable[..., Any], pairs: Callable[[Any, np.ndarray], csr_array]) -> Contender:
+        chosen = part(name)
+        return Contender(
+            name=name,
+            run=lambda: search(libraries, chosen, CUTOFF_MIN),
+            check=lambda found: compare_pairs(truth(chosen), pairs(found, chosen), CUTOFF_MIN),
+            share=len(chosen) / len(origins),
+        )
+
+    if native_library() is None:
+        ledger.note("The search in C is missing: no compiler `cc`.")
+    tile = _best_tile(libraries, origins)
+    contenders = [
+        Contender(
+            name=f"{PIECES} (tiles of {tile:.0f} m)",
+            run=lambda: other.scipy_subgraphs(libraries, origins, CUTOFF_MIN, tile),
+            check=lambda found: compare_pairs(truth(origins), found, CUTOFF_MIN),
+        ),
+        contender(DENSE, other.scipy_dense, lambda _, chosen: other.scipy_dense_pairs(libraries, chosen, CUTOFF_MIN)),
+    ]
+    if networkx_is_timed(ledger, libraries):
+        contenders.append(
+            contender(NETWORKX, other.networkx_cutoff, lambda found, _: other.pairs_of_dicts(found, libraries.nodes))
+        )
+    if other.optional("rustworkx") is None:
+        ledger.note("rustworkx is missing: not installed.")
+    else:
+        contenders.append(
+            contender(RUSTWORKX, other.rustworkx_visitor, lambda found, _: other.pairs_of_dicts(found, libraries.nodes))
+        )
+    if pandana_is_timed(ledger, libraries):
+        contenders.append(
+            contender(
+                PANDANA, other.pandana_range, lambda found, chosen: other.pairs_of_pandana(found, chosen, libraries)
+            )
+        )
+    return contenders
+
+
+def networkx_is_timed(ledger: Ledger, libraries: other.Peers) -> bool:
+    """Say whether networkx is timed on this network; if not, the page tells why."""
+    if libraries.nodes > other.LARGE_NODES:
+        ledger.note(f"networkx is not measured above {other.LARGE_NODES:,} nodes: its graph alone takes gigabytes.")
+        return False
+    return True
+
+
+def pandana_is_timed(ledger: Ledger, libraries: other.Peers) -> bool:
+    """Say whether pandana is timed on this network; if not, the page tells why."""
+    if other.optional("pandana") is None:
+        ledger.note("pandana is missing: not installed.")
+        return False
+    drawn = libraries.network.source.startswith("generated")
+    if libraries.nodes > (other.LARGE_NODES if drawn else PANDANA_NODES):
+        ledger.note(
+            "pandana is measured on the generated network of 100 thousand nodes and in Helsinki only: its preparation"
+            f" takes minutes elsewhere, and a quarter of an hour above {other.LARGE_NODES:,} nodes."
+        )
+        return False
+    return True
+
+
+def _best_tile(libraries: other.Peers, origins: np.ndarray) -> float:
+    """Return the size of tile with which the sub-graphs are fastest, tried on a fifth of the area."""
+    few = origins[libraries.network.y[origins] <= np.quantile(libraries.network.y[origins], 0.2)]
+    spent = {}
+    for tile in TILES_M:
+        best = np.inf
+        for _ in range(2):
+            began = time.process_time()
+            other.scipy_subgraphs(libraries, few, CUTOFF_MIN, tile)
+            best = min(best, time.process_time() - began)
+        spent[tile] = best
+    return min(spent, key=lambda tile: spent[tile])
+
+
+def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -> None:
+    """Hold the figures against the goals."""
+
+    def times(nodes: int, name: str, base: str = OURS) -> list[float]:
+        found = [measured[nodes, count] for count in (1_000, 10_000)]
+        return [timings[name].cpu_s / timings[base].cpu_s for timings in found if name in timings]
+
+    def tell(ratios: list[float], alone: list[float]) -> str:
+        both = " / ".join(f"{value:.1f}" for value in ratios), " / ".join(f"{value:.1f}" for value in alone)
+        return f"{both[0]} x (search alone {both[1]} x)"
+
+    for nodes, name, least in (
+        (1_000_000, PIECES, 10),
+        (1_000_000, DENSE, 100),
+        (100_000, PIECES, 15),
+        (100_000, PANDANA, 20),
+    ):
+        ratios, alone = times(nodes, name), times(nodes, name, KERNEL)
+        ledger.goal(
+            f"{nodes:,} nodes, K = 1,000 / 10,000: at least {least} x faster than {name}",
+            tell(ratios, alone) if ratios else "no figure: the peer is missing",
+            met=min(ratios) >= least if ratios else None,
+        )
+    in_c = [timings[NATIVE].cpu_s / timings[KERNEL].cpu_s for timings in measured.values() if NATIVE in timings]
+    ledger.goal(
+        "Search at least 70 % as fast as the same in C (median of the settings)",
+        " / ".join(f"{share:.0%}" for share in in_c) if in_c else "no compiler",
+        met=float(np.median(in_c)) >= 0.7 if in_c else None,
+    )
+    for count in (1_000, 10_000):
+        small, large = measured[100_000, count], measured[1_000_000, count]
+        growth = large[KERNEL].cpu_s / small[KERNEL].cpu_s
+        whole = large[OURS].cpu_s / small[OURS].cpu_s
+        ledger.goal(
+            f"Cost per origin does not grow with the graph (1 million against 100 thousand nodes, K = {count:,})",
+            f"search alone {growth:.2f} x, time_matrix {whole:.2f} x",
+            met=growth <= 1.3,
+        )
