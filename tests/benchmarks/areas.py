@@ -75,16 +75,17 @@ def _from_roads(path: Path) -> WalkNetwork:
     """Build a network from a table of road edges (u, v, key, highway, geometry), each two-way."""
     roads = gpd.read_parquet(path)
     roads = roads[~roads["highway"].isin(NO_WALK)].to_crs("EPSG:4326")
-    ends = np.sort(roads[["u", "v"]].to_numpy(np.int64), axis=1)
+    pair = np.sort(roads[["u", "v"]].to_numpy(np.int64), axis=1)
     length = np.round(shapely.length(roads.geometry.to_numpy()), 9)
-    twice = gpd.pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1], "length": length}, index=roads.index).duplicated()
+    twice = gpd.pd.DataFrame({"a": pair[:, 0], "b": pair[:, 1], "length": length}, index=roads.index).duplicated()
     roads = roads[~twice]  # both directions of one street are one edge
     lines = roads.geometry.to_numpy()
     xy, owner = shapely.get_coordinates(lines, return_index=True)
     size = np.bincount(owner)
     start = np.concatenate([[0], np.cumsum(size)])
     ref = -1 - np.arange(len(xy), dtype=np.int64)  # a bend belongs to its road alone
-    ref[start[:-1]], ref[start[1:] - 1] = roads["u"].to_numpy(np.int64), roads["v"].to_numpy(np.int64)
+    ends = np.concatenate([start[:-1], start[1:] - 1])  # by place: some roads are drawn from v to u
+    _, ref[ends] = np.unique(np.round(xy[ends] * 1e7).astype(np.int64), axis=0, return_inverse=True)
     both = np.ones(len(roads), bool)
     streets = StreetLines(
         start=start,

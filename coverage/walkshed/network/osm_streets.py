@@ -73,6 +73,7 @@ class LineCollector:
         self._flags: list[tuple[bool, bool, bool]] = []
         self._names: list[str] = []
         self._traits: list[WayTraits] = []
+        self.appenders = (self._ref.append, self._lon.append, self._lat.append)
 
     def add_vertex(self, ref: int, lon: float, lat: float) -> None:
         """Add a vertex to the line being drawn."""
@@ -168,10 +169,13 @@ def _add_way(lines: LineCollector, way: osmium.osm.Way, tags: Tags, passage: Pas
     """Add a way, cut where nodes are missing; return how many lines it gave."""
     steps, name, traits = tags.get("highway") == "steps", tags.get("name") or "", way_traits(tags)
     drawn = 0
+    add_ref, add_lon, add_lat = lines.appenders
     for node in way.nodes:
         location = node.location
         if location.valid():
-            lines.add_vertex(node.ref, location.lon, location.lat)
+            add_ref(node.ref)
+            add_lon(location.lon)
+            add_lat(location.lat)
         else:
             drawn += lines.end_line(way.id, steps=steps, passage=passage, name=name, traits=traits)
     return drawn + lines.end_line(way.id, steps=steps, passage=passage, name=name, traits=traits)

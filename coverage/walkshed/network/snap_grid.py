@@ -12,8 +12,9 @@ from walkshed.network.compiled import in_chunks, kernel
 if TYPE_CHECKING:
     from walkshed.network.model import BoolArray, FloatArray, IntArray, LongArray, WalkNetwork
 
-CELL_M = 50.0
+CELL_M = 25.0
 CELLS_PER_SEGMENT = 8
+SEGMENTS_PER_CELL, FINEST_CELL_M = 2, 10.0
 TIE_M = 1e-6
 """Streets whose distances differ by less are equally near; positions nearer to an end of their edge are that end."""
 CHUNK = 4096
@@ -26,6 +27,8 @@ class SegmentGrid(NamedTuple):
     ----------
     ax, ay, bx, by : (S,) float64
         Ends of the segments, metres.
+    inverse : (S,) float64
+        One over the squared length of a segment.
     edge : (S,) int32
         Edge of a segment; segments stand in the order of their edges, and along them.
     start_m : (S,) float64
@@ -43,6 +46,7 @@ class SegmentGrid(NamedTuple):
     ay: FloatArray
     bx: FloatArray
     by: FloatArray
+    inverse: FloatArray
     edge: IntArray
     start_m: FloatArray
     edge_m: FloatArray
@@ -88,6 +92,11 @@ def segment_grid(network: WalkNetwork) -> SegmentGrid:
     cell = CELL_M
     while (int((east - west) / cell) + 1) * (int((north - south) / cell) + 1) > CELLS_PER_SEGMENT * len(a) + 1024:
         cell *= 2
+    while (
+        cell > FINEST_CELL_M
+        and len(a) / (((east - west) / cell + 1) * ((north - south) / cell + 1)) > SEGMENTS_PER_CELL
+    ):
+        cell /= 2  # dense streets: fewer segments to look at
     columns, rows = int((east - west) / cell) + 1, int((north - south) / cell) + 1
     cell_start = np.zeros(columns * rows + 1, np.int64)
     _file(ax, ay, bx, by, cell, west, south, columns, cell_start, np.empty(0, np.int32))
@@ -95,9 +104,16 @@ def segment_grid(network: WalkNetwork) -> SegmentGrid:
     cell_segment = np.empty(int(cell_start[-1]), np.int32)
     _file(ax, ay, bx, by, cell, west, south, columns, cell_start[:-1].copy(), cell_segment)
     return SegmentGrid(
-        ax, ay, bx, by, owner[a], along[a], along[start[1:] - 1],
+        ax, ay, bx, by, _inverse(ax, ay, bx, by), owner[a], along[a], along[start[1:] - 1],
         cell, west, south, columns, rows, cell_start, cell_segment,
     )  # fmt: skip
+
+
+def _inverse(ax: FloatArray, ay: FloatArray, bx: FloatArray, by: FloatArray) -> FloatArray:
+    """Return one over the squared lengths of segments, 0 for those without length."""
+    squared = (bx - ax) ** 2 + (by - ay) ** 2
+    inverse: FloatArray = np.divide(1.0, squared, out=np.zeros_like(squared), where=squared > 0)
+    return inverse
 
 
 @kernel
@@ -175,7 +191,7 @@ def _nearest(  # noqa: C901, PLR0912, PLR0915 - one hot loop, kept together for 
     grid: SegmentGrid, x: FloatArray, y: FloatArray, max_m: float, allowed: BoolArray,
     edge: LongArray, fraction: FloatArray, distance: FloatArray,
 ) -> None:  # fmt: skip
-    ax, ay, bx, by, owner = grid.ax, grid.ay, grid.bx, grid.by, grid.edge
+    ax, ay, bx, by, owner, inverse = grid.ax, grid.ay, grid.bx, grid.by, grid.edge, grid.inverse
     cell, columns, rows = grid.cell_m, grid.columns, grid.rows
     cell_start, cell_segment = grid.cell_start, grid.cell_segment
     for i in range(len(x)):
@@ -192,6 +208,7 @@ def _nearest(  # noqa: C901, PLR0912, PLR0915 - one hot loop, kept together for 
         ring0 = max(-column, column - columns + 1, -row, row - rows + 1, 0)
         ring1 = max(column, columns - 1 - column, row, rows - 1 - row)
         best, chosen, best_t = max_m, -1, 0.0
+        worth = (best + 2 * TIE_M) ** 2
         for ring in range(ring0, ring1 + 1):
             # a segment met first in this ring is at least so far away
             if (ring - 1) * cell + max(inner, 0.0) > best + TIE_M:
@@ -209,7 +226,12 @@ def _nearest(  # noqa: C901, PLR0912, PLR0915 - one hot loop, kept together for 
                             s = cell_segment[k]
                             if not allowed[owner[s]]:
                                 continue
-                            dx, dy = bx[s] - ax[s], by[s] - ay[s]
+                            sx, sy = ax[s], ay[s]
+                            dx, dy = bx[s] - sx, by[s] - sy
+                            t = min(max(((px - sx) * dx + (py - sy) * dy) * inverse[s], 0.0), 1.0)
+                            ex, ey = px - sx - t * dx, py - sy - t * dy
+                            if ex * ex + ey * ey > worth:  # most are too far: no division, no root
+                                continue
                             squared = dx * dx + dy * dy
                             t = 0.0
                             if squared > 0.0:
@@ -225,6 +247,7 @@ def _nearest(  # noqa: C901, PLR0912, PLR0915 - one hot loop, kept together for 
                             if nearer or (d <= best + TIE_M and s < chosen):
                                 chosen, best_t = s, t
                                 best = min(best, d)
+                                worth = (best + 2 * TIE_M) ** 2
                     elif c >= columns:
                         break
                     c += step

@@ -125,7 +125,8 @@ def _distances(squared: FloatArray, level: float) -> FloatArray:
 @kernel
 def _paint(lines: Lines, x: FloatArray, y: FloatArray, step: float, reach: float, squared: FloatArray) -> None:
     """Lower the squared distances on the grid to those from lines, as far as ``reach`` metres."""
-    west, south = x[0], y[0]
+    west, south, width = x[0], y[0], len(x)
+    cells = squared.reshape(-1)
     for i in range(len(lines.start) - 1):
         for k in range(lines.start[i], lines.start[i + 1] - 1):
             ax, ay = lines.x[k], lines.y[k]
@@ -143,8 +144,13 @@ def _paint(lines: Lines, x: FloatArray, y: FloatArray, step: float, reach: float
                 xa, xb = ax + t0 * dx, ax + t1 * dx
                 column0 = max(math.ceil((min(xa, xb) - reach - west) / step), 0)
                 column1 = min(math.floor((max(xa, xb) + reach - west) / step), len(x) - 1)
-                for column in range(column0, column1 + 1):
-                    east = x[column] - ax
+                if column1 < column0:
+                    continue
+                # positions without a sign are not checked for counting from behind: the loop runs on several at once
+                first, at = np.uint64(column0), np.uint64(row * width + column0)
+                for c in range(np.uint64(column1 - column0 + 1)):
+                    east = x[first + c] - ax
                     t = min(max((east * dx + north * dy) * inverse, 0.0), 1.0)
                     ex, ey = east - t * dx, north - t * dy
-                    squared[row, column] = min(squared[row, column], ex * ex + ey * ey)
+                    distance, before = ex * ex + ey * ey, cells[at + c]
+                    cells[at + c] = min(before, distance)

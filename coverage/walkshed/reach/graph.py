@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from walkshed.network.compiled import kernel
+
 if TYPE_CHECKING:
     from walkshed.network.model import FloatArray, IntArray, LongArray, WalkNetwork
 
@@ -35,6 +37,8 @@ class Graph(NamedTuple):
         finds the minutes of walking to it.
     bucket_min
         Width of a bucket of the search's queue, minutes; decides speed only.
+    longest
+        Most minutes of an open arc.
     """
 
     indptr: LongArray
@@ -46,6 +50,7 @@ class Graph(NamedTuple):
     forward: FloatArray
     backward: FloatArray
     bucket_min: float
+    longest: float
 
 
 class Places(NamedTuple):
@@ -105,43 +110,55 @@ def graph_of(network: WalkNetwork, *, reverse: bool) -> Graph:
         indptr, head, edge = network.arcs
         tail = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
         weight = np.where(network.u[edge] == tail, forward[edge], backward[edge])
-        made[reverse] = Graph(
-            indptr, head, edge, weight, network.u, network.v, forward, backward, BUCKET_M / network.meters_per_minute
-        )
+        longest = float(weight[np.isfinite(weight)].max(initial=0.0))
+        bucket = BUCKET_M / network.meters_per_minute
+        made[reverse] = Graph(indptr, head, edge, weight, network.u, network.v, forward, backward, bucket, longest)
     return made[reverse]
 
 
 def tie(network: WalkNetwork, graph: Graph, edge: LongArray, fraction: FloatArray, access_m: FloatArray) -> Places:
     """Return places on a graph from the snap columns of a table; rows with edge -1 are left out."""
-    row = np.flatnonzero(edge >= 0)
-    row = row[np.argsort(edge[row], kind="stable")]
-    e = edge[row].astype(np.int64)
-    at = fraction[row].astype(np.float64)
-    forward, backward = graph.forward[e], graph.backward[e]
-    along, against = _share(at, forward), _share(at, backward)
-    return Places(
-        row=row,
-        edge=e,
-        fraction=at,
-        access=exact(access_m[row] / network.meters_per_minute),
-        from_u=along,
-        from_v=_rest(at, backward, against),
-        to_u=against,
-        to_v=_rest(at, forward, along),
-    )
+    count = int(np.count_nonzero(edge >= 0))
+    row, tied = np.empty(count, np.int64), np.empty(count, np.int64)
+    columns = tuple(np.empty(count) for _ in range(6))
+    _tie(edge, fraction, access_m, network.meters_per_minute, graph.forward, graph.backward, row, tied, columns)
+    return Places(row, tied, *columns)
 
 
-def _share(fraction: FloatArray, minutes: FloatArray) -> FloatArray:
-    """Return the minutes from ``u`` over a share of an edge; standing at ``u`` costs nothing even where closed."""
-    return exact(np.multiply(fraction, minutes, out=np.zeros_like(minutes), where=fraction > 0))
-
-
-def _rest(fraction: FloatArray, minutes: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the minutes over the other share, so that both sum up to the edge."""
-    rest = np.where(np.isfinite(minutes), 0.0, np.inf)
-    np.subtract(minutes, share, out=rest, where=np.isfinite(minutes))
-    rest[fraction >= 1] = 0.0
-    return rest
+@kernel
+def _tie(  # noqa: C901, PLR0913, PLR0917 - one loop over plain arrays
+    edge: LongArray, fraction: FloatArray, access_m: FloatArray, meters_per_minute: float, forward: FloatArray,
+    backward: FloatArray, row: LongArray, tied: LongArray, columns: tuple[FloatArray, ...],
+) -> None:  # fmt: skip
+    """Fill the columns of :class:`Places`: rows by edge, counted into place, then minutes to and from both ends."""
+    at, access, from_u, from_v, to_u, to_v = columns
+    place = np.zeros(len(forward) + 1, np.int64)
+    for r in range(len(edge)):
+        if edge[r] >= 0:
+            place[edge[r] + 1] += 1
+    for e in range(len(forward)):
+        place[e + 1] += place[e]
+    for r in range(len(edge)):
+        e = edge[r]
+        if e >= 0:
+            row[place[e]] = r
+            place[e] += 1
+    for i in range(len(row)):
+        e, share = edge[row[i]], fraction[row[i]]
+        tied[i], at[i] = e, share
+        access[i] = np.rint(access_m[row[i]] / meters_per_minute * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
+        for end in range(2):
+            minutes = forward[e] if end == 0 else backward[e]
+            before = 0.0  # standing at u costs nothing even where closed
+            if share > 0.0:
+                before = np.rint(share * minutes * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
+            behind = minutes - before if minutes < np.inf else np.inf  # both sum up to the edge
+            if share >= 1.0:
+                behind = 0.0
+            if end == 0:
+                from_u[i], to_v[i] = before, behind
+            else:
+                to_u[i], from_v[i] = before, behind
 
 
 def starts(places: Places, edges: int) -> LongArray:

@@ -52,6 +52,14 @@ class Work(NamedTuple):
     queue: Queue
 
 
+class Filed(NamedTuple):
+    """Targets by node: ``target[start[n]:start[n + 1]]``, and the minutes from the node to them with their legs."""
+
+    start: LongArray
+    target: IntArray
+    minutes: FloatArray
+
+
 class Pairs(NamedTuple):
     """Room for results: minutes from source k to the targets ``target[start[k]:start[k + 1]]``."""
 
@@ -62,8 +70,9 @@ class Pairs(NamedTuple):
 
 def make_queue(graph: Graph, sources: Places, limit: float, room: int) -> Queue:
     """Return an empty queue that is wide enough for a graph's arcs and the sources' own legs."""
-    spans = (graph.weight, sources.access + sources.to_u, sources.access + sources.to_v)
-    span = max(float(values[values <= min(limit, 1e300)].max(initial=0.0)) for values in spans)
+    legs = np.concatenate([sources.access + sources.to_u, sources.access + sources.to_v])
+    span = max(graph.longest, float(legs[np.isfinite(legs)].max(initial=0.0)))
+    span = min(span, limit)
     width = max(graph.bucket_min, span / (MAX_BUCKETS - 4))
     buckets = 1 << int(np.ceil(np.log2(span / width + 4)))
     return Queue(
@@ -154,11 +163,40 @@ def search(graph: Graph, sources: Places, source: int, limit: float, work: Work)
 
 
 @kernel
-def cover(  # noqa: C901, PLR0912 - one hot loop
-    graph: Graph, sources: Places, source0: int, targets: Places, target_start: LongArray, limit: float,
-    work: Work, pairs: Pairs,
+def file_targets(graph: Graph, targets: Places, start: LongArray, target: IntArray, minutes: FloatArray) -> None:
+    """File targets under both end nodes of their edge; ``start`` must be zeros, ``target`` and ``minutes`` 2 T long."""
+    u, v = graph.u, graph.v
+    for t in range(len(targets.edge)):
+        edge = targets.edge[t]
+        start[u[edge] + 1] += 1
+        start[v[edge] + 1] += 1
+    for node in range(len(start) - 1):
+        start[node + 1] += start[node]
+    for t in range(len(targets.edge) - 1, -1, -1):  # from behind: start[node + 1] moves down to where the node begins
+        edge, access = targets.edge[t], targets.access[t]
+        for node, along in ((u[edge], targets.from_u[t]), (v[edge], targets.from_v[t])):
+            start[node + 1] -= 1
+            target[start[node + 1]], minutes[start[node + 1]] = t, along + access
+    for node in range(len(start) - 1):
+        start[node] = start[node + 1]
+    start[len(start) - 1] = len(target)
+
+
+@kernel
+def cover(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one hot loop
+    graph: Graph, sources: Places, source0: int, targets: Places, target_start: LongArray, near: Filed, limit: float,
+    cutoff: float, work: Work, pairs: Pairs,
 ) -> tuple[int, bool]:  # fmt: skip
-    """Find the minutes from every source (from ``source0`` on) to every target within ``limit``.
+    """Find the minutes from every source (from ``source0`` on) to every target, rounded, within ``cutoff``.
+
+    Parameters
+    ----------
+    target_start
+        Where the targets of every edge begin.
+    near
+        From :func:`file_targets`.
+    limit
+        How far to search: the cutoff and what rounding may add.
 
     Returns
     -------
@@ -167,9 +205,10 @@ def cover(  # noqa: C901, PLR0912 - one hot loop
     queue_full
         Whether the queue, not the room for pairs, ran out.
     """
-    indptr, arc_edge, u, v = graph.indptr, graph.arc_edge, graph.u, graph.v
     minutes, touched, best, found = work.minutes, work.touched, work.best, work.found
     from_u, from_v, access = targets.from_u, targets.from_v, targets.access
+    near_start, near_target, near_minutes = near.start, near.target, near.minutes
+    room = len(pairs.target)
     written = pairs.start[source0]
     for source in range(source0, len(sources.edge)):
         reached = search(graph, sources, source, limit, work)
@@ -180,18 +219,13 @@ def cover(  # noqa: C901, PLR0912 - one hot loop
             node = touched[i]
             at = minutes[node]
             minutes[node] = np.inf
-            for arc in range(indptr[node], indptr[node + 1]):
-                edge = arc_edge[arc]
-                if target_start[edge] == target_start[edge + 1]:
-                    continue
-                at_u, at_v = u[edge] == node, v[edge] == node
-                for t in range(target_start[edge], target_start[edge + 1]):
-                    along = from_u[t] if at_u else np.inf
-                    if at_v and from_v[t] < along:  # a loop is entered from both ends
-                        along = from_v[t]
-                    total = at + along + access[t]
-                    if total <= limit and total < best[t]:
-                        if best[t] == np.inf:
+            for k in range(near_start[node], near_start[node + 1]):
+                total = at + near_minutes[k]
+                if total <= limit:
+                    t = near_target[k]
+                    before = best[t]
+                    if total < before:
+                        if before == np.inf:
                             found[count] = t
                             count += 1
                         best[t] = total
@@ -208,16 +242,19 @@ def cover(  # noqa: C901, PLR0912 - one hot loop
                     found[count] = t
                     count += 1
                 best[t] = total
-        fits = written + count <= len(pairs.target)
+        fits = written + count <= room
+        if not fits:
+            for i in range(count):
+                best[found[i]] = np.inf
+            return source, False
         for i in range(count):
             t = found[i]
-            if fits:
-                pairs.target[written + i] = t
-                pairs.minutes[written + i] = best[t]
+            at = np.rint(best[t] * 1e6) / 1e6
             best[t] = np.inf
-        if not fits:
-            return source, False
-        written += count
+            if at <= cutoff:
+                pairs.target[written] = t
+                pairs.minutes[written] = at
+                written += 1
         pairs.start[source + 1] = written
     return len(sources.edge), False
 
@@ -304,3 +341,30 @@ def label_targets(
                 shortest, row = total, sources.row[s]
         best[t] = shortest + access
         nearest[t] = row
+
+
+@kernel
+def turn(
+    label: LongArray, first: LongArray, last: LongArray, column: IntArray, minutes: FloatArray, start: LongArray,
+    turned: IntArray, turned_minutes: FloatArray,
+) -> None:  # fmt: skip
+    """Turn lists of columns by row into lists of rows by column, in the order in which rows are given.
+
+    Row ``label[i]`` has the pairs ``first[i]:last[i]``; ``start`` (columns + 1) must be zeros and receives where the
+    lists of every column begin.
+    """
+    for i in range(len(label)):
+        for k in range(first[i], last[i]):
+            start[column[k] + 1] += 1
+    columns = len(start) - 1
+    for c in range(1, columns + 1):
+        start[c] += start[c - 1]
+    for i in range(len(label)):
+        for k in range(first[i], last[i]):
+            c = column[k]
+            at = start[c]
+            turned[at], turned_minutes[at] = label[i], minutes[k]
+            start[c] = at + 1
+    for c in range(columns, 0, -1):
+        start[c] = start[c - 1]
+    start[0] = 0

@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from walkshed.network.compiled import in_chunks
 from walkshed.reach.graph import RESULT_DECIMALS, graph_of, starts, subset
-from walkshed.reach.search import Pairs, cover, label_nodes, label_targets, make_queue, make_work, more_room
+from walkshed.reach.search import (
+    Filed,
+    Pairs,
+    cover,
+    file_targets,
+    label_nodes,
+    label_targets,
+    make_queue,
+    make_work,
+    more_room,
+    turn,
+)
 from walkshed.reach.tables import check_cutoff, ids_of, places_of, walks_to_facility
 
 if TYPE_CHECKING:
-    from walkshed.network.model import FloatArray, LongArray, WalkNetwork
+    from walkshed.network.model import FloatArray, IntArray, LongArray, WalkNetwork
     from walkshed.reach.graph import Graph, Places
     from walkshed.reach.search import Queue, Work
 
@@ -103,8 +114,9 @@ def time_matrix(
         If the cutoff or the direction is unusable.
     """
     if walks_to_facility(direction):
-        walked = minutes_between(network, demand, sites, cutoff_min=cutoff_min, names=("demand", "sites"))
-        return csr_array(walked.T.tocsr())
+        return minutes_between(
+            network, demand, sites, cutoff_min=cutoff_min, names=("demand", "sites"), by_destination=True
+        )
     return minutes_between(network, sites, demand, cutoff_min=cutoff_min, names=("sites", "demand"))
 
 
@@ -169,21 +181,38 @@ def minutes_between(
     *,
     cutoff_min: float,
     names: tuple[str, str],
+    by_destination: bool = False,
     threads: int | None = None,
 ) -> csr_array:
-    """Return the minutes of :func:`travel_times` as (origins, destinations) matrix; ``names`` are for messages."""
+    """Return the minutes of :func:`travel_times` as (origins, destinations) matrix, or turned ``by_destination``.
+
+    ``names`` are for messages.
+    """
     cutoff = check_cutoff(cutoff_min)
     backwards = _count_tied(destinations) < _count_tied(origins)
     graph = graph_of(network, reverse=backwards)
     starting = places_of(origins, network, graph, names[0])
     ending = places_of(destinations, network, graph, names[1])
-    if backwards:
-        column, row, minutes = search_pairs(graph, ending, starting, cutoff, threads=threads)
-    else:
-        row, column, minutes = search_pairs(graph, starting, ending, cutoff, threads=threads)
-    # over columns to rows: sorts both in linear time, and keeps stored zeros
-    walked = coo_array((minutes, (row, column)), shape=(len(origins), len(destinations)))
-    return csr_array(walked.tocsc().tocsr())
+    sources, targets = (ending, starting) if backwards else (starting, ending)
+    source_rows, target_rows = (len(origins), len(destinations))[:: -1 if backwards else 1]
+    start, column, minutes = search_pairs(graph, sources, targets, cutoff, threads=threads)
+    order = np.argsort(sources.row)
+    by_target = _turn(sources.row[order], start[:-1][order], start[1:][order], column, minutes, target_rows)
+    if backwards != by_destination:  # a row for every target is asked for
+        return csr_array(by_target[::-1], shape=(target_rows, source_rows))
+    rows = np.arange(target_rows)
+    by_source = _turn(rows, by_target[0][:-1], by_target[0][1:], by_target[1], by_target[2], source_rows)
+    return csr_array(by_source[::-1], shape=(source_rows, target_rows))
+
+
+def _turn(
+    label: LongArray, first: LongArray, last: LongArray, column: IntArray, minutes: FloatArray, columns: int
+) -> tuple[LongArray, IntArray, FloatArray]:
+    """Return, for every column, where its list starts, the rows in it and their minutes; see :func:`turn`."""
+    start = np.zeros(columns + 1, np.int64)
+    turned, turned_minutes = np.empty(len(column), np.int32), np.empty(len(column))
+    turn(label, first, last, column, minutes, start, turned, turned_minutes)
+    return start, turned, turned_minutes
 
 
 def _count_tied(table: pd.DataFrame) -> int:
@@ -192,46 +221,60 @@ def _count_tied(table: pd.DataFrame) -> int:
 
 def search_pairs(
     graph: Graph, sources: Places, targets: Places, cutoff: float, *, threads: int | None = None
-) -> tuple[LongArray, LongArray, FloatArray]:
-    """Search from every source; return rows of sources, rows of targets and the minutes between, within the cutoff."""
+) -> tuple[LongArray, IntArray, FloatArray]:
+    """Search from every source; return where the pairs of every source start, rows of targets and minutes."""
     limit = cutoff + SLACK
     target_start = starts(targets, len(graph.u))
+    near = _file(graph, targets)
     idle: SimpleQueue[Work] = SimpleQueue()
 
-    def run(first: int, last: int) -> tuple[LongArray, LongArray, FloatArray]:
+    def run(first: int, last: int) -> tuple[LongArray, IntArray, FloatArray]:
         try:
             work = idle.get_nowait()
         except Empty:
             work = make_work(graph, sources, limit, len(targets.row))
-        work, pairs = _search_chunk(graph, subset(sources, slice(first, last)), targets, target_start, limit, work)
+        work, pairs = _search_chunk(
+            graph, subset(sources, slice(first, last)), targets, target_start, near, limit, cutoff, work
+        )
         idle.put(work)
         found = int(pairs.start[-1])
-        minutes = np.round(pairs.minutes[:found], RESULT_DECIMALS)
-        row = np.repeat(sources.row[first:last], np.diff(pairs.start))
-        keep = minutes <= cutoff
-        return row[keep], targets.row[pairs.target[:found][keep]], minutes[keep]
+        return pairs.start[1:], targets.row[pairs.target[:found]].astype(np.int32), pairs.minutes[:found]
 
-    none = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    none = (np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0))
     parts = [none, *in_chunks(len(sources.row), CHUNK, run, threads=threads)]
-    row, column, minutes = zip(*parts, strict=True)
-    return np.concatenate(row), np.concatenate(column), np.concatenate(minutes)
+    ends, column, minutes = zip(*parts, strict=True)
+    shift = np.cumsum([0, *(end[-1] for end in ends)])
+    return (
+        np.concatenate([end + before for end, before in zip(ends, shift, strict=False)]),
+        np.concatenate(column),
+        np.concatenate(minutes),
+    )
+
+
+def _file(graph: Graph, targets: Places) -> Filed:
+    """File targets by the ends of their edges."""
+    count = 2 * len(targets.row)
+    filed = Filed(np.zeros(len(graph.indptr), np.int64), np.empty(count, np.int32), np.empty(count))
+    file_targets(graph, targets, *filed)
+    return filed
 
 
 def _search_chunk(
-    graph: Graph, sources: Places, targets: Places, target_start: LongArray, limit: float, work: Work
-) -> tuple[Work, Pairs]:
+    graph: Graph, sources: Places, targets: Places, target_start: LongArray, near: Filed, limit: float, cutoff: float,
+    work: Work,
+) -> tuple[Work, Pairs]:  # fmt: skip
     """Search from a chunk of sources, giving more room until all are done."""
     room = 1 << 14
     pairs = Pairs(np.zeros(len(sources.row) + 1, np.int64), np.empty(room, np.int32), np.empty(room))
     done, queue_full = 0, False
     while True:
-        done, queue_full = cover(graph, sources, done, targets, target_start, limit, work, pairs)
+        done, queue_full = cover(graph, sources, done, targets, target_start, near, limit, cutoff, work, pairs)
         if done == len(sources.row):
             return work, pairs
         if queue_full:
             work = work._replace(queue=more_room(work.queue))
         else:
-            added = max(len(pairs.target), len(targets.row))
+            added = 3 * len(pairs.target)
             pairs = pairs._replace(
                 target=np.concatenate([pairs.target, np.empty(added, np.int32)]),
                 minutes=np.concatenate([pairs.minutes, np.empty(added)]),
@@ -241,7 +284,7 @@ def _search_chunk(
 def nearest_to_nodes(graph: Graph, sources: Places, limit: float) -> tuple[FloatArray, LongArray]:
     """Return the minutes between every node and its nearest source, and the source's row (-1 none)."""
     nodes = len(graph.indptr) - 1
-    queue: Queue = make_queue(graph, sources, limit, nodes + 2 * len(sources.row) + 1024)
+    queue: Queue = make_queue(graph, sources, limit, 2 * nodes + 2 * len(sources.row) + 1024)
     while True:
         minutes, label = np.full(nodes, np.inf), np.full(nodes, -1, np.int64)
         if label_nodes(graph, sources, limit, minutes, label, queue):
