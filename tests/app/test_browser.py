@@ -29,6 +29,8 @@ FLAGS = (
 )  # fmt: skip
 START_S, DRAW_MS, POLL_MS = 120, 120_000, 100
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
+SETTLED = """name => document.querySelectorAll(name).length === 1
+    && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'"""
 DRAWN = "window.walkshed && walkshed.ready() && walkshed.layers.homes && walkshed.layers.homes.drawn() > 0"
 HOSTILE = "<img src=x onerror=window.hacked=1>'\"{{7*7}} \u202e书屋\U0001f4da" + "长" * 2000
 
@@ -114,11 +116,10 @@ class Visitor:
 
     def map(self) -> Any:
         """Return the map's frame once everything is drawn."""
-        self.page.wait_for_function(
-            "name => document.querySelectorAll(name).length === 1", arg=FRAME, timeout=DRAW_MS, polling=POLL_MS
-        )  # for a moment the former page's map stands beside the new one
-        self.page.frame_locator(FRAME).locator(".leaflet-container").wait_for(timeout=DRAW_MS)
-        frame = self.page.locator(FRAME).element_handle().content_frame()
+        # While a page is drawn anew, the former one's map stands beside the new one: settled means run to its end.
+        self.page.wait_for_function(SETTLED, arg=FRAME, timeout=DRAW_MS, polling=POLL_MS)
+        frame = self.page.query_selector(FRAME).content_frame()
+        frame.wait_for_selector(".leaflet-container", timeout=DRAW_MS)
         frame.wait_for_function(DRAWN, timeout=DRAW_MS, polling=POLL_MS)
         return frame
 
