@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote_plus, urlparse
 
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 CORNER = (116.3, 40.0)
 
 
-def opl_nodes(places: Mapping[int, tuple[float, float]]) -> str:
+def opl_nodes(places: Mapping[int, tuple[float, float]], tags: Mapping[int, str] = MappingProxyType({})) -> str:
     """Return nodes given in metres from a corner in Beijing as OPL, the one-line-per-object form of OpenStreetMap."""
     geod = Geod(ellps="WGS84")
     lines = []
     for number, (east, north) in places.items():
         lon, lat, _ = geod.fwd(*CORNER, 90.0, east)
         lon, lat, _ = geod.fwd(lon, lat, 0.0, north)
-        lines.append(f"n{number} x{lon:.7f} y{lat:.7f}\n")
+        lines.append(f"n{number} T{tags.get(number, '')} x{lon:.7f} y{lat:.7f}\n")
     return "".join(lines)
 
 
@@ -42,10 +43,15 @@ def opl_nodes(places: Mapping[int, tuple[float, float]]) -> str:
 def write_osm(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes nodes (metres) and further OPL lines as a file of the kind its name ends in."""
 
-    def write(places: Mapping[int, tuple[float, float]], *objects: str, name: str = "map.osm") -> Path:
+    def write(
+        places: Mapping[int, tuple[float, float]],
+        *objects: str,
+        name: str = "map.osm",
+        tags: Mapping[int, str] = MappingProxyType({}),
+    ) -> Path:
         path = tmp_path / name
         path.unlink(missing_ok=True)
-        text = opl_nodes(places) + "".join(line + "\n" for line in objects)
+        text = opl_nodes(places, tags) + "".join(line + "\n" for line in objects)
         with osmium.SimpleWriter(str(path)) as writer:
             for item in osmium.FileProcessor(osmium.io.FileBuffer(text.encode(), "opl")):
                 writer.add(item)

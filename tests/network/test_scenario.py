@@ -32,9 +32,10 @@ from walkshed.network.snap import position_on_edge, snap
 from walkshed.network.splice import QUANTA_PER_MINUTE, cut_edges
 from walkshed.network.ties import carry_ties
 from walkshed.network.traits import traits_of
-from walkshed.network.walking import WalkingRules, weigh
+from walkshed.network.walking import weigh
 from walkshed.reach import graph
 from walkshed.reach.times import nearest, travel_times
+from walkshed.walkers import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -369,7 +370,7 @@ def test_a_bridge_may_lead_from_a_bridge(two_sides: WalkNetwork, place: Place) -
 def test_rules_of_walking_come_after_the_edits(two_sides: WalkNetwork, place: Place) -> None:
     bridge = AddFootbridge(name="stairs", line=(place(50, 1), place(50, 19)), steps=True)
     edited = apply_edits(two_sides, [bridge])
-    wheelchair = weigh(edited, WalkingRules(speed_kmh=3.0, stairs=False))
+    wheelchair = weigh(edited, Profile(speed_kmh=3.0, stairs=False))
     assert np.isinf(wheelchair.forward_min).tolist() == [False] * 7 + [True]
     assert wheelchair.forward_min[0] + wheelchair.forward_min[5] == pytest.approx(200 / 50)
 

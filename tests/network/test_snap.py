@@ -138,6 +138,17 @@ def test_closed_streets_are_passed_over(make_network: MakeNetwork, make_points: 
     assert snap(make_points([(50, 5)]), nothing, max_m=50)["why"].tolist() == ["far_from_street"]
 
 
+def test_no_door_opens_into_a_tunnel(make_network: MakeNetwork, make_points: MakePoints) -> None:
+    # a tunnel right under the house, a street 30 m away
+    network = make_network([(0, 0), (300, 0), (0, 30), (300, 30)], [(0, 1), (2, 3), (0, 2)])
+    network = replace(network, underground=np.array([True, False, False]))
+    house = make_points([(150, 0), (150, -20)])
+    tied = snap(house, network, max_m=40)
+    assert tied["edge"].tolist() == [1, 0]  # from the second no street above is near enough
+    assert tied["access_m"].to_numpy() == pytest.approx([30, 20], abs=1e-3)
+    assert not tied["moved"].any()
+
+
 def test_a_point_beside_a_fragment_moves_to_a_real_street(make_network: MakeNetwork, make_points: MakePoints) -> None:
     nodes = [(0, 0), (1000, 0), (400, 50), (430, 50), (400, 300), (430, 300), (0, 500), (600, 500)]
     network = make_network(nodes, [(0, 1), (2, 3), (4, 5), (6, 7)])  # main, two fragments, a settlement of its own
@@ -218,7 +229,7 @@ def test_on_real_streets_the_grid_finds_what_an_r_tree_finds(helsinki: WalkNetwo
     x, y = helsinki.x[near] + rng.normal(0, 40, 5000), helsinki.y[near] + rng.normal(0, 40, 5000)
     points = gpd.GeoDataFrame({"id": np.arange(5000).astype(str)}, geometry=gpd.points_from_xy(x, y), crs=helsinki.crs)
     snapped = snap(points, helsinki, max_m=1000, fragment_max_m=0)
-    tree = shapely.STRtree(helsinki.edge_lines)
+    tree = shapely.STRtree(helsinki.edge_lines[~helsinki.underground])
     _, distance = tree.query_nearest(points.geometry.to_numpy(), return_distance=True, all_matches=False)
     assert np.abs(snapped["access_m"] - distance).max() < 2e-6
     x, y = position_on_edge(helsinki, snapped["edge"].to_numpy(), snapped["fraction"].to_numpy())
@@ -249,6 +260,7 @@ def test_renumbering_and_turning_streets_around_moves_no_position(helsinki: Walk
         u=helsinki.v[order], v=helsinki.u[order], length_m=helsinki.length_m[order],
         forward_min=helsinki.backward_min[order], backward_min=helsinki.forward_min[order],
         way_id=helsinki.way_id[order], steps=helsinki.steps[order], name_code=helsinki.name_code[order],
+        underground=helsinki.underground[order],
         geometry_start=np.concatenate([[0], np.cumsum(np.diff(start)[order])]),
         geometry_x=helsinki.geometry_x[vertices], geometry_y=helsinki.geometry_y[vertices],
     )  # fmt: skip

@@ -142,7 +142,7 @@ def test_code_in_a_file_is_never_run(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({MARKER: np.array(1)}, "version 1 of the format, this program reads version 2"),
+        ({MARKER: np.array(1)}, "version 1 of the format, this program reads version 3"),
         ({"x": None}, "damaged"),
         ({"u": np.array([0.5, 1.0])}, "damaged"),
         ({"crs": np.array(32650)}, "damaged"),

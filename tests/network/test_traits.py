@@ -79,6 +79,26 @@ def test_a_percentage_survives_the_round_trip(percent: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tags", "underground"),
+    [
+        ({"tunnel": "yes", "layer": "-3"}, True),
+        ({"tunnel": "yes"}, False),
+        ({"tunnel": "building_passage", "layer": "-1"}, False),
+        ({"layer": "-1"}, False),
+        ({"tunnel": "yes", "layer": "below"}, False),
+        ({"highway": "corridor", "level": "-1"}, True),
+        ({"highway": "corridor", "level": "-2;-1"}, True),
+        ({"highway": "steps", "level": "-1;0"}, False),
+        ({"highway": "steps", "level": "-1-0"}, False),
+        ({"location": "underground"}, True),
+        ({}, False),
+    ],
+)
+def test_what_lies_below_the_ground_is_known(tags: dict[str, str], underground: bool) -> None:  # noqa: FBT001 - a case
+    assert way_traits(tags).underground is underground
+
+
+@pytest.mark.parametrize(
     ("tags", "off_ground"),
     [
         ({"bridge": "yes"}, True),

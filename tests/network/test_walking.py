@@ -16,8 +16,9 @@ from walkshed.network.build import read_network, with_speed
 from walkshed.network.slope import Elevation, sample_elevation
 from walkshed.network.snap import snap
 from walkshed.network.traits import EdgeTraits, traits_of
-from walkshed.network.walking import WalkingRules, weigh
+from walkshed.network.walking import weigh
 from walkshed.reach.times import nearest, travel_times
+from walkshed.walkers import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     MakeNetwork = Callable[..., WalkNetwork]
     MakePoints = Callable[..., gpd.GeoDataFrame]
 
-FLAT = WalkingRules(speed_kmh=6.0)  # 100 m take one minute
+FLAT = Profile(speed_kmh=6.0)  # 100 m take one minute
 
 rules_of_any_walker = st.builds(
-    WalkingRules,
+    Profile,
     speed_kmh=st.floats(0.5, 8),
     slopes=st.booleans(),
     stairs=st.booleans(),
@@ -79,7 +80,7 @@ def tagged(network: WalkNetwork, **columns: object) -> EdgeTraits:
 
 def test_on_the_flat_only_the_speed_counts(make_network: MakeNetwork) -> None:
     network = make_network([(0, 0), (100, 0), (100, 250)], [(0, 1), (2, 1)], speed_kmh=4.2)
-    slow = weigh(network, WalkingRules(speed_kmh=3.0))
+    slow = weigh(network, Profile(speed_kmh=3.0))
     assert slow.forward_min.tolist() == slow.backward_min.tolist() == [2.0, 5.0]
     assert slow.speed_kmh == 3.0
     assert slow.forward_min == pytest.approx(with_speed(network, 3.0).forward_min)
@@ -116,7 +117,7 @@ def test_a_wheelchair_goes_round_the_stairs(make_network: MakeNetwork, make_poin
     home = make_points([(10, 300)])
     room = make_points([(10, 0)], id_column="facility_id", prefix="f")
 
-    def minutes(rules: WalkingRules) -> float:
+    def minutes(rules: Profile) -> float:
         walked = weigh(network, rules)
         found = nearest(walked, snap(room, walked, max_m=50), snap(home, walked, max_m=50))
         return float(found["minutes"].iloc[0])
@@ -177,7 +178,7 @@ def test_what_is_closed_stays_closed(make_network: MakeNetwork) -> None:
 )
 def test_rules_that_nobody_walks_by_are_refused(rule: str, value: float) -> None:
     with pytest.raises(InputError, match=rule):
-        WalkingRules(**{rule: value})  # type: ignore[arg-type]  # not every rule is a number, these are
+        Profile(**{rule: value})  # type: ignore[arg-type]  # not every rule is a number, these are
 
 
 def test_heights_of_another_network_are_refused(make_network: MakeNetwork) -> None:
@@ -191,7 +192,7 @@ def test_heights_of_another_network_are_refused(make_network: MakeNetwork) -> No
 
 @settings(deadline=None)
 @given(rules=rules_of_any_walker, seed=seeds, faster=st.floats(1, 2))
-def test_faster_is_never_longer(make_network: MakeNetwork, rules: WalkingRules, seed: int, faster: float) -> None:
+def test_faster_is_never_longer(make_network: MakeNetwork, rules: Profile, seed: int, faster: float) -> None:
     network = grid(make_network)
     heights, traits = hills(network, seed), random_traits(network, seed)
     quick = replace(rules, speed_kmh=min(rules.speed_kmh * faster, 8.0))
@@ -202,7 +203,7 @@ def test_faster_is_never_longer(make_network: MakeNetwork, rules: WalkingRules, 
 
 @settings(deadline=None)
 @given(rules=rules_of_any_walker, seed=seeds)
-def test_a_hindrance_less_is_never_longer(make_network: MakeNetwork, rules: WalkingRules, seed: int) -> None:
+def test_a_hindrance_less_is_never_longer(make_network: MakeNetwork, rules: Profile, seed: int) -> None:
     network = grid(make_network)
     heights, traits = hills(network, seed), random_traits(network, seed)
     walked = weigh(network, rules, heights, traits=traits)
@@ -222,7 +223,7 @@ def test_a_hindrance_less_is_never_longer(make_network: MakeNetwork, rules: Walk
 @settings(deadline=None)
 @given(rules=rules_of_any_walker, seed=seeds)
 def test_drawing_a_street_the_other_way_round_changes_nothing(
-    make_network: MakeNetwork, rules: WalkingRules, seed: int
+    make_network: MakeNetwork, rules: Profile, seed: int
 ) -> None:
     network = grid(make_network)
     heights, traits = hills(network, seed), random_traits(network, seed)
@@ -240,7 +241,7 @@ def test_drawing_a_street_the_other_way_round_changes_nothing(
 @settings(deadline=None, max_examples=25)
 @given(rules=rules_of_any_walker, seed=seeds)
 def test_on_the_flat_the_way_back_takes_as_long(
-    make_network: MakeNetwork, make_points: MakePoints, rules: WalkingRules, seed: int
+    make_network: MakeNetwork, make_points: MakePoints, rules: Profile, seed: int
 ) -> None:
     network = grid(make_network)
     traits = random_traits(network, seed)._replace(incline=np.full(len(network.u), np.nan))
@@ -260,14 +261,14 @@ def test_on_the_flat_the_way_back_takes_as_long(
 def test_porto_alegre_uphill_and_downhill(shared_data: Path) -> None:
     network = read_network(shared_data / "porto-alegre" / "poa_osm.pbf")
     elevation = sample_elevation(network, shared_data / "porto-alegre" / "poa_elevation.tif")
-    walked = weigh(network, WalkingRules(speed_kmh=4.2), elevation)
+    walked = weigh(network, Profile(speed_kmh=4.2), elevation)
     streets = ~network.steps
     pace = walked.forward_min / (network.length_m / 70.0)
     assert pace[streets].min() >= math.exp(-3.5 * 0.05) - 1e-9
     assert np.isfinite(walked.forward_min).all()
-    wheelchair = weigh(network, WalkingRules(speed_kmh=3.6, stairs=False, max_gradient_percent=8.33), elevation)
+    wheelchair = weigh(network, Profile(speed_kmh=3.6, stairs=False, max_gradient_percent=8.33), elevation)
     closed = np.isinf(wheelchair.forward_min)
     assert closed[network.steps].all()
     assert 0.05 < network.length_m[closed].sum() / network.length_m.sum() < 0.3
-    level = weigh(network, WalkingRules(speed_kmh=4.2, slopes=False), elevation)
+    level = weigh(network, Profile(speed_kmh=4.2, slopes=False), elevation)
     assert level.forward_min[streets] == pytest.approx(network.forward_min[streets])

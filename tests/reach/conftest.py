@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import networkx as nx
@@ -12,12 +13,16 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from walkshed.network.build import read_network
 from walkshed.network.snap import position_on_edge
+from walkshed.network.walking import weigh
+from walkshed.walkers import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     import pandas as pd
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
     from walkshed.network.model import WalkNetwork
 
     Place = tuple[int, float, float]
+
+MAP_CORNER = (117.0, 40.0)
+"""On the middle meridian of its UTM zone."""
 
 
 def build_tied(
@@ -99,9 +107,43 @@ def oracle() -> Callable[..., NDArray[np.float64]]:
     return oracle_minutes
 
 
+WALKERS = st.builds(
+    Profile,
+    speed_kmh=st.floats(2, 6),
+    slopes=st.booleans(),
+    stairs=st.booleans(),
+    stairs_up_factor=st.floats(0.2, 1),
+    stairs_down_factor=st.floats(0.2, 1),
+    max_gradient_percent=st.sampled_from([100.0, 8.33]),
+)
+INCLINES = st.sampled_from([np.nan, 0.0, 0.04, -0.04, 0.2, -0.2, np.inf, -np.inf])
+
+
+def with_slopes(data: DataObject, network: WalkNetwork) -> WalkNetwork:
+    """Return the network with inclines and stairs here and there."""
+    edges = len(network.u)
+    incline = data.draw(st.lists(INCLINES, min_size=edges, max_size=edges), label="incline")
+    steps = data.draw(st.lists(st.booleans(), min_size=edges, max_size=edges), label="steps")
+    return replace(network, incline=np.array(incline), steps=np.array(steps))
+
+
+@pytest.fixture(scope="session")
+def draw_walker() -> Callable[[DataObject], Profile]:
+    """Return a function that draws how somebody walks."""
+    return lambda data: data.draw(WALKERS, label="walker")
+
+
+@pytest.fixture(scope="session")
+def draw_hills() -> Callable[..., WalkNetwork]:
+    """Return :func:`with_slopes`."""
+    return with_slopes
+
+
 @pytest.fixture(scope="session")
 def draw_network(make_network: Callable[..., WalkNetwork]) -> Callable[..., WalkNetwork]:
     """Return a function that draws small networks with loops, parallel edges, fragments, one-way and closed streets.
+
+    Half of those that are neither flat nor dyadic have slopes and stairs, walked by anybody.
 
     Dyadic costs add up without rounding, so that everything found must equal the oracle's figures exactly.
     """
@@ -116,6 +158,8 @@ def draw_network(make_network: Callable[..., WalkNetwork]) -> Callable[..., Walk
         network = make_network(nodes, edges, lengths_m=lengths)
         if flat:
             return network
+        if not dyadic and data.draw(st.booleans(), label="slopes and stairs"):
+            network = weigh(with_slopes(data, network), data.draw(WALKERS, label="walker"))
         factor = st.sampled_from([1.0, 1.0, 1.5, 0.5, np.inf])
         factors = st.lists(factor, min_size=len(edges), max_size=len(edges))
         return replace(
@@ -159,3 +203,51 @@ def corners() -> Callable[..., gpd.GeoDataFrame]:
         return gpd.GeoDataFrame({id_column: ids}, geometry=points, crs=network.crs).to_crs(4326)
 
     return scatter
+
+
+@pytest.fixture
+def read_map(tmp_path: Path) -> Callable[..., WalkNetwork]:
+    """Return a function that writes OpenStreetMap XML, nodes in metres from a corner in Beijing, and reads its streets.
+
+    At 6 km/h, 100 m take one minute.
+    """
+    geod = Geod(ellps="WGS84")
+
+    def read(
+        places: Mapping[int, tuple[float, float]], ways: Mapping[int, tuple[Sequence[int], dict[str, str]]]
+    ) -> WalkNetwork:
+        root = ET.Element("osm", version="0.6")
+        for number, (east, north) in places.items():
+            lon, lat = place_on_map(geod, east, north)
+            ET.SubElement(root, "node", id=str(number), lon=f"{lon:.9f}", lat=f"{lat:.9f}", version="1")
+        for number, (refs, tags) in ways.items():
+            way = ET.SubElement(root, "way", id=str(number), version="1")
+            for ref in refs:
+                ET.SubElement(way, "nd", ref=str(ref))
+            for key, value in tags.items():
+                ET.SubElement(way, "tag", k=key, v=value)
+        path = tmp_path / "drawn.osm"
+        ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+        return read_network(path, speed_kmh=6.0)
+
+    return read
+
+
+def place_on_map(geod: Geod, east: float, north: float) -> tuple[float, float]:
+    """Return the longitude and latitude of a place so many metres east and north of the corner."""
+    lon, lat, _ = geod.fwd(*MAP_CORNER, 90.0, east)
+    lon, lat, _ = geod.fwd(lon, lat, 0.0, north)
+    return float(lon), float(lat)
+
+
+@pytest.fixture(scope="session")
+def map_points() -> Callable[..., gpd.GeoDataFrame]:
+    """Return a function that gives points in metres from the corner of :func:`read_map`, in EPSG:4326."""
+    geod = Geod(ellps="WGS84")
+
+    def points(places: Sequence[tuple[float, float]], *, id_column: str = "demand_id") -> gpd.GeoDataFrame:
+        shapes = [shapely.Point(place_on_map(geod, east, north)) for east, north in places]
+        ids = [f"{id_column[0]}{i}" for i in range(len(places))]
+        return gpd.GeoDataFrame({id_column: ids}, geometry=shapes, crs=4326)
+
+    return points

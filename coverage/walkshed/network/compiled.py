@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numba
 
+from walkshed.progress import silent
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from walkshed.progress import Progress
+
 Function = TypeVar("Function")
 Result = TypeVar("Result")
+REPORT_S = 0.1
+"""Work reports itself at most so often, seconds: a page that draws a bar is slower than a chunk."""
 
 
 def kernel(function: Function) -> Function:
@@ -27,7 +34,15 @@ def kernel(function: Function) -> Function:
         return cast("Function", numba.njit(nogil=True)(function))
 
 
-def in_chunks(count: int, size: int, run: Callable[[int, int], Result], *, threads: int | None = None) -> list[Result]:
+def in_chunks(
+    count: int,
+    size: int,
+    run: Callable[[int, int], Result],
+    *,
+    threads: int | None = None,
+    progress: Progress = silent,
+    stage: str = "minutes",
+) -> list[Result]:
     """Run ``run(first, last)`` over ``range(count)`` in chunks, and return the results in order.
 
     The chunks depend on ``size`` alone, so results do not depend on the number of threads.
@@ -40,11 +55,44 @@ def in_chunks(count: int, size: int, run: Callable[[int, int], Result], *, threa
         Called with the first item of a chunk and the one behind its last; it should spend its time in kernels.
     threads
         Numba's own number by default: the environment's ``NUMBA_NUM_THREADS``, else the cores of this process.
+    progress
+        Called between chunks with ``stage``, the items done so far and ``count``, always from the calling thread and at
+        the end in any case. Whatever it raises stops the work: chunks that were not begun never are, and the threads
+        have ended when the exception arrives.
+    stage
+        See :class:`walkshed.progress.Progress`.
     """
     ranges = [(first, min(first + size, count)) for first in range(0, count, size)]
     allowed = threads or int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined] # numba sets it at run time
     workers = min(allowed, len(ranges))
+    report = _seldom(progress, stage, count)
+    results = []
     if workers <= 1:
-        return [run(first, last) for first, last in ranges]
+        for first, last in ranges:
+            results.append(run(first, last))
+            report(last)
+        return results
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda chunk: run(*chunk), ranges))
+        begun = [pool.submit(run, first, last) for first, last in ranges]
+        try:
+            for (_, last), chunk in zip(ranges, begun, strict=True):
+                results.append(chunk.result())
+                report(last)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return results
+
+
+def _seldom(progress: Progress, stage: str, total: int) -> Callable[[int], None]:
+    """Return a function that reports at most every :data:`REPORT_S` seconds, and at the end."""
+    told = time.monotonic()
+
+    def report(done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if done == total or now - told >= REPORT_S:
+            told = now
+            progress(stage, done, total)
+
+    return report

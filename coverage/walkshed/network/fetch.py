@@ -12,13 +12,16 @@ from walkshed.errors import NetworkError
 from walkshed.inputs.service import NothingFoundError, ask, what
 from walkshed.network.assemble import check_speed
 from walkshed.network.build import network_from_osmnx
-from walkshed.network.walkable import WALK_TAGS
+from walkshed.network.traits import NODE_TAGS, TRAIT_TAGS
+from walkshed.network.walkable import tags_asked
+from walkshed.walkers import PUBLIC
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from walkshed.inputs.service import Service
     from walkshed.network.model import WalkNetwork
+    from walkshed.walkers import Access
 
 SOURCE = "OpenStreetMap (Overpass)"
 
@@ -27,7 +30,7 @@ def fetch_network(
     boundary: gpd.GeoDataFrame,
     *,
     margin_m: float,
-    include_private: bool = False,
+    access: Access = PUBLIC,
     speed_kmh: float = 4.2,
     service: Service | None = None,
 ) -> WalkNetwork:
@@ -39,8 +42,8 @@ def fetch_network(
         Areas with a CRS.
     margin_m
         How far beyond the boundary streets are needed: at least as far as anyone walks in the study.
-    include_private
-        Open what is closed to the public; see :func:`walkshed.network.walkable.walking_passage`.
+    access
+        What differs from the rules of :mod:`walkshed.network.walkable`.
     speed_kmh
         Walking speed on the flat.
     service
@@ -83,8 +86,9 @@ def fetch_network(
                 custom_filter='["highway"]',
             ),
             service=service,
-            useful_tags_way=list(WALK_TAGS),
+            useful_tags_way=list(dict.fromkeys([*tags_asked(access), *TRAIT_TAGS])),
+            useful_tags_node=list(NODE_TAGS),
         )
     except NothingFoundError as nothing:
         raise NetworkError("network_empty", source=SOURCE) from nothing
-    return network_from_osmnx(graph, crs=crs, include_private=include_private, speed_kmh=speed_kmh, source=SOURCE)
+    return network_from_osmnx(graph, crs=crs, access=access, speed_kmh=speed_kmh, source=SOURCE)

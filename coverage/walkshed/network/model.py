@@ -57,7 +57,7 @@ class WalkNetwork:
     geometry_start : (E + 1,) int64
         Edge e has the vertices ``geometry_start[e]:geometry_start[e + 1]``, from ``u`` to ``v``.
     geometry_x, geometry_y : (P,) float64
-    incline, off_ground, crossings, signals : (E,)
+    incline, off_ground, crossings, signals, underground : (E,)
         What is tagged about the edges; see :class:`walkshed.network.traits.EdgeTraits`. Empty where nothing is.
     speed_kmh
         Speed on the flat, also charged on the legs between a point and the network.
@@ -86,6 +86,7 @@ class WalkNetwork:
     off_ground: BoolArray = field(default_factory=lambda: np.empty(0, bool))
     crossings: FloatArray = field(default_factory=lambda: np.empty(0))
     signals: FloatArray = field(default_factory=lambda: np.empty(0))
+    underground: BoolArray = field(default_factory=lambda: np.empty(0, bool))
     source: str = field(default="")
 
     def __post_init__(self) -> None:

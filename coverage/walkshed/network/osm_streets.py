@@ -11,7 +11,8 @@ import osmium
 from walkshed.errors import InputError
 from walkshed.inputs.osm_source import open_osm, reading
 from walkshed.network.traits import NO_CROSSING, WayTraits, vertex_mark, way_traits
-from walkshed.network.walkable import walking_passage
+from walkshed.network.walkable import GATES, walking_passage
+from walkshed.walkers import PUBLIC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from walkshed.network.model import BoolArray, FloatArray, LongArray
     from walkshed.network.traits import ByteArray
     from walkshed.network.walkable import Passage, Tags
+    from walkshed.walkers import Access
 
 
 NOTHING_TAGGED = WayTraits()
-CROSSING_TAGS = (("highway", "crossing"), ("highway", "traffic_signals"))
+MARKED_TAGS = (("highway", "crossing"), ("highway", "traffic_signals"), *(("barrier", gate) for gate in GATES))
 
 
 class StreetLines(NamedTuple):
@@ -123,15 +125,15 @@ class LineCollector:
         )
 
 
-def read_streets(path: Path, *, include_private: bool = False) -> StreetLines:
+def read_streets(path: Path, *, access: Access = PUBLIC) -> StreetLines:
     """Read every way that one may walk.
 
     Parameters
     ----------
     path
         ``.osm.pbf`` or OSM XML.
-    include_private
-        See :func:`walkshed.network.walkable.walking_passage`.
+    access
+        What differs from the rules of :mod:`walkshed.network.walkable`.
 
     Returns
     -------
@@ -156,13 +158,13 @@ def read_streets(path: Path, *, include_private: bool = False) -> StreetLines:
             if not isinstance(way, osmium.osm.Way):
                 continue
             tags = way.tags if "highway" in way.tags else rims.get(way.id)
-            if tags is not None and (passage := walking_passage(tags, include_private=include_private)):
+            if tags is not None and (passage := walking_passage(tags, access=access)):
                 streets += 1
                 drawn += _add_way(lines, way, tags, passage)
     if streets and not drawn:
         raise InputError("osm_no_positions", path=path.name)
     drawn_lines = lines.lines()
-    return drawn_lines._replace(mark=vertex_marks(drawn_lines.ref, _marked_nodes(path)))
+    return drawn_lines._replace(mark=vertex_marks(drawn_lines.ref, _marked_nodes(path, access)))
 
 
 def _add_way(lines: LineCollector, way: osmium.osm.Way, tags: Tags, passage: Passage) -> int:
@@ -181,11 +183,11 @@ def _add_way(lines: LineCollector, way: osmium.osm.Way, tags: Tags, passage: Pas
     return drawn + lines.end_line(way.id, steps=steps, passage=passage, name=name, traits=traits)
 
 
-def _marked_nodes(path: Path) -> dict[int, int]:
-    """Return the marks of crossings and signals by the id of their node."""
-    processor = open_osm(path, osmium.osm.NODE).with_filter(osmium.filter.TagFilter(*CROSSING_TAGS))
+def _marked_nodes(path: Path, access: Access) -> dict[int, int]:
+    """Return the marks of crossings, signals and gates by the id of their node."""
+    processor = open_osm(path, osmium.osm.NODE).with_filter(osmium.filter.TagFilter(*MARKED_TAGS))
     with reading(path):
-        return {node.id: vertex_mark(node.tags) for node in processor}
+        return {node.id: vertex_mark(node.tags, access=access) for node in processor}
 
 
 def vertex_marks(ref: LongArray, marked: dict[int, int]) -> ByteArray:

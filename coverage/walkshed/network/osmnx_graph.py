@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
+    from walkshed.walkers import Access
+
 SIDES = 2
 """Two segments meet at a bend."""
 
@@ -75,7 +77,7 @@ def load_graphml(path: Path) -> nx.MultiDiGraph[int]:
         raise InputError("graph_unreadable", path=path.name, detail=f"{type(error).__name__}: {error}") from error
 
 
-def graph_lines(graph: nx.Graph[Any], *, include_private: bool, source: str) -> StreetLines:
+def graph_lines(graph: nx.Graph[Any], *, access: Access, source: str) -> StreetLines:
     """Return the walkable edges of a graph as lines of street.
 
     Parameters
@@ -84,8 +86,8 @@ def graph_lines(graph: nx.Graph[Any], *, include_private: bool, source: str) -> 
         A graph in the manner of OSMnx: nodes numbered by whole numbers with ``x`` and ``y``; edges with any of
         ``geometry``, ``length``, ``osmid``, ``name``, ``highway`` and other tags, each possibly a list;
         ``graph.graph["crs"]``, EPSG:4326 by default. Simplified or not, projected or not.
-    include_private
-        See :func:`walkshed.network.walkable.walking_passage`.
+    access
+        What differs from the rules of :mod:`walkshed.network.walkable`.
     source
         Name for messages.
 
@@ -104,7 +106,7 @@ def graph_lines(graph: nx.Graph[Any], *, include_private: bool, source: str) -> 
     pairs = list(graph.edges(data=True))
     drawn = _drawn(graph, positions, pairs, source)
     first_free = min([0, *positions]) - 1
-    segments = list(_segments(pairs, drawn, include_private=include_private, first_free=first_free))
+    segments = list(_segments(pairs, drawn, access=access, first_free=first_free))
     lines = LineCollector()
     for segment in _joined(segments):
         for ref, (lon, lat) in zip(segment.ref, segment.xy, strict=True):
@@ -118,7 +120,7 @@ def graph_lines(graph: nx.Graph[Any], *, include_private: bool, source: str) -> 
             traits=segment.traits.turned() if segment.against else segment.traits,
         )
     drawn_lines = lines.lines()
-    marks = {int(node): vertex_mark(_texts(data)) for node, data in graph.nodes(data=True)}
+    marks = {int(node): vertex_mark(_texts(data), access=access) for node, data in graph.nodes(data=True)}
     return drawn_lines._replace(mark=vertex_marks(drawn_lines.ref, marks))
 
 
@@ -170,14 +172,14 @@ def _segments(
     edges: list[tuple[Any, Any, dict[str, Any]]],
     drawn: list[tuple[tuple[float, float], ...]],
     *,
-    include_private: bool,
+    access: Access,
     first_free: int,
 ) -> Iterable[_Segment]:
     """Yield one segment for the two directions of a street, as often as it stands in the graph."""
     told = any(_listed(data.get("highway")) for _, _, data in edges)
     twins: dict[object, list[list[_Segment]]] = {}
     for (u, v, data), xy in zip(edges, drawn, strict=True):
-        passage = merged_passage(data, include_private=include_private)
+        passage = merged_passage(data, access=access)
         if not passage or (told and not _listed(data.get("highway"))):
             continue
         against = data.get("reversed") is True

@@ -194,6 +194,10 @@ def tobler_factor(gradient: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-3.5 * (np.abs(gradient + 0.05) - 0.05)))
 
 
+FASTEST_SLOPE = float(tobler_factor(np.array(-0.05)))
+"""How much faster than on the flat anybody walks anywhere."""
+
+
 def slope_factors(gradients: Gradients) -> tuple[FloatArray, FloatArray]:
     """Return by how much the slope prolongs the walk over every edge, from ``u`` to ``v`` and back; 1 on the flat."""
     begin, count = gradients.start[:-1], np.diff(gradients.start)

@@ -18,6 +18,7 @@ SEGMENTS_PER_CELL, FINEST_CELL_M = 2, 10.0
 TIE_M = 1e-6
 """Streets whose distances differ by less are equally near; positions nearer to an end of their edge are that end."""
 CHUNK = 4096
+BLOCK_M = 100.0
 
 
 class SegmentGrid(NamedTuple):
@@ -177,13 +178,26 @@ def nearest_edges(
     edge = np.full(len(x), -1, np.int64)
     fraction = np.full(len(x), np.nan)
     distance = np.full(len(x), np.nan)
+    order = _by_block(grid, x, y) if len(x) > CHUNK else np.arange(len(x))
+    x, y = x[order], y[order]
 
     def run(first: int, last: int) -> None:
         part = slice(first, last)
         _nearest(grid, x[part], y[part], max_m, allowed, edge[part], fraction[part], distance[part])
 
     in_chunks(len(x), CHUNK, run, threads=threads)
-    return edge, fraction, distance
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return edge[back], fraction[back], distance[back]
+
+
+def _by_block(grid: SegmentGrid, x: FloatArray, y: FloatArray) -> LongArray:
+    """Return points in the order of square blocks: what is searched for one is then at hand for the next."""
+    across = int(grid.columns * grid.cell_m / BLOCK_M) + 2
+    down = int(grid.rows * grid.cell_m / BLOCK_M) + 2
+    column = np.clip((x - grid.west) / BLOCK_M, 0, across).astype(np.int64)
+    row = np.clip((y - grid.south) / BLOCK_M, 0, down).astype(np.int64)
+    return np.argsort(row * (across + 1) + column, kind="stable")
 
 
 @kernel

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "walkshed_network"
-VERSION = 2
+VERSION = 3
 SCALARS = {"crs": "U", "speed_kmh": "f", "source": "U"}
 KINDS = {
     "node_id": "i", "x": "f", "y": "f", "u": "i", "v": "i", "length_m": "f", "forward_min": "f", "backward_min": "f",
     "way_id": "i", "steps": "b", "name_code": "i", "names": "U", "geometry_start": "i", "geometry_x": "f",
-    "geometry_y": "f", "incline": "f", "off_ground": "b", "crossings": "f", "signals": "f",
+    "geometry_y": "f", "incline": "f", "off_ground": "b", "crossings": "f", "signals": "f", "underground": "b",
 }  # fmt: skip
 """Kinds of the arrays in the file, as numpy names them."""
 

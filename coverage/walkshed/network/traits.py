@@ -12,19 +12,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from walkshed.network.walkable import gate_is_shut
+from walkshed.walkers import PUBLIC
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkshed.network.model import BoolArray, FloatArray, LongArray, WalkNetwork
     from walkshed.network.walkable import Tags
+    from walkshed.walkers import Access
 
     ByteArray = NDArray[np.int8]
 
-TRAIT_TAGS = ("highway", "incline", "bridge", "tunnel", "footway", "path", "cycleway", "crossing", "crossing:signals")
-"""The tags that this module asks for."""
+TRAIT_TAGS = (
+    "highway", "incline", "bridge", "tunnel", "footway", "path", "cycleway", "crossing", "crossing:signals",
+    "layer", "level", "location",
+)  # fmt: skip
+"""The tags of ways that this module asks for."""
 
-NO_CROSSING, CROSSING, CROSSING_SIGNALS, ROAD_SIGNALS = range(4)
-"""Marks of a vertex: nothing; a crossing; a crossing with signals; signals of a road (``highway=traffic_signals``)."""
+NODE_TAGS = ("highway", "crossing", "crossing:signals", "barrier", "access", "foot", "locked")
+"""The tags of nodes that are asked for, here and by :func:`walkshed.network.walkable.gate_is_shut`."""
+
+NO_CROSSING, CROSSING, CROSSING_SIGNALS, ROAD_SIGNALS, SHUT_GATE = range(5)
+"""Marks of a vertex: nothing; a crossing; one with signals; a road's signals (``highway=traffic_signals``); a gate that
+cannot be passed."""
 
 NO_BRIDGE = ("no", "boardwalk")
 """Values of ``bridge`` that follow the ground all the same."""
@@ -38,6 +49,7 @@ FOOTPATHS = ("footway", "path", "pedestrian", "steps", "cycleway", "bridleway", 
 STEEPEST_TAG = 1.0
 """A tag beyond 100 % is taken for a slip of the pen."""
 
+_LEVEL = re.compile(r"(?:(?<![\d.])-)?\d+(?:\.\d+)?")
 _INCLINE = re.compile(r"[~<>≈]?\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>%|°|)")
 
 
@@ -54,15 +66,18 @@ class EdgeTraits(NamedTuple):
     crossings, signals : (E,) float64
         Number of crossings of a road on the edge, without and with signals. One that lies at the edge's end counts
         half, the other half belongs to the edge behind it.
+    underground : (E,) bool
+        Below the ground: nobody's door opens there. See :func:`way_traits`.
     """
 
     incline: FloatArray
     off_ground: BoolArray
     crossings: FloatArray
     signals: FloatArray
+    underground: BoolArray
 
 
-NO_TRAITS = {"incline": math.nan, "off_ground": False, "crossings": 0.0, "signals": 0.0}
+NO_TRAITS = {"incline": math.nan, "off_ground": False, "crossings": 0.0, "signals": 0.0, "underground": False}
 """The traits of an edge of which nothing is tagged."""
 
 
@@ -79,12 +94,15 @@ class WayTraits(NamedTuple):
         One of :data:`FOOTPATHS`.
     crossing
         The way itself is a crossing: :data:`NO_CROSSING`, :data:`CROSSING` or :data:`CROSSING_SIGNALS`.
+    underground
+        Below the ground.
     """
 
     incline: float = math.nan
     off_ground: bool = False
     footpath: bool = False
     crossing: int = NO_CROSSING
+    underground: bool = False
 
     def turned(self) -> WayTraits:
         """Return the traits seen from the way's other end."""
@@ -100,10 +118,15 @@ def traits_of(network: WalkNetwork) -> EdgeTraits:
 def way_traits(tags: Tags) -> WayTraits:
     """Return what the tags of a way say.
 
+    A way is underground where it is a tunnel on a layer below 0, or all its levels lie below 0, or ``location`` says
+    so. A tunnel on no layer may be an arcade through a house; a way on a layer below 0 may just pass under a bridge.
+
     Examples
     --------
     >>> way_traits({"highway": "steps", "incline": "up", "bridge": "yes"})
-    WayTraits(incline=inf, off_ground=True, footpath=True, crossing=0)
+    WayTraits(incline=inf, off_ground=True, footpath=True, crossing=0, underground=False)
+    >>> way_traits({"highway": "service", "tunnel": "yes", "layer": "-3"}).underground
+    True
     """
     bridge, tunnel = tags.get("bridge") or "no", tags.get("tunnel") or "no"
     crosses = "crossing" in (tags.get("footway"), tags.get("path"), tags.get("cycleway"))
@@ -112,17 +135,37 @@ def way_traits(tags: Tags) -> WayTraits:
         off_ground=bridge not in NO_BRIDGE or tunnel not in NO_TUNNEL,
         footpath=tags.get("highway") in FOOTPATHS,
         crossing=_crossing(tags) if crosses else NO_CROSSING,
+        underground=(
+            tags.get("location") == "underground"
+            or (tunnel not in NO_TUNNEL and _highest(tags.get("layer")) < 0)
+            or _highest(tags.get("level")) < 0
+        ),
     )
 
 
-def vertex_mark(tags: Tags) -> int:
+def _highest(levels: str | None) -> float:
+    """Return the highest of the levels in ``"-1"``, ``"-2;-1"`` or ``"-1-0"``; 0 where it cannot be read."""
+    found = [float(number) for number in _LEVEL.findall(levels or "")]
+    return max(found, default=0.0)
+
+
+def vertex_mark(tags: Tags, *, access: Access = PUBLIC) -> int:
     """Return the mark of a node of OpenStreetMap.
+
+    Parameters
+    ----------
+    tags
+        Of the node.
+    access
+        Decides which gates are shut; see :func:`walkshed.network.walkable.gate_is_shut`.
 
     Examples
     --------
     >>> vertex_mark({"highway": "crossing", "crossing": "traffic_signals"}) == CROSSING_SIGNALS
     True
     """
+    if gate_is_shut(tags, access=access):
+        return SHUT_GATE
     kind = tags.get("highway")
     if kind == "traffic_signals":
         return ROAD_SIGNALS

@@ -5,14 +5,18 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from walkshed.walkers import PUBLIC, tag_parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from walkshed.walkers import Access
 
 WALK_TAGS = (
     "highway", "foot", "access", "motorroad", "sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right",
     "oneway:foot", "foot:forward", "foot:backward", "conveying", "name",
 )  # fmt: skip
-"""The tags that this module, and the network's street names, ask for."""
+"""The tags of ways that this module, and the network's street names, ask for; see :func:`tags_asked`."""
 
 NOT_THERE = {
     "construction": "not finished",
@@ -52,7 +56,7 @@ the network. On purpose that includes:
 - ``corridor`` and ``elevator``: indoor passages and lifts join streets, bridges and stations; without them the two
   sides fall apart. Opening hours and the wait for the lift are not charged;
 - ``platform``: often the only link between a station's exits;
-- ``steps``: walked at the speed of the flat and flagged, so that a profile may leave them out;
+- ``steps``: flagged, so that a profile may walk them slower or not at all;
 - streets whose sidewalk is mapped apart (``sidewalk=separate``, ``foot=use_sidepath``): the walk is the same, and
   where the separate line is not joined up, the street holds the network together.
 """
@@ -62,6 +66,12 @@ PRIVATE = ("private", "no", "military")
 
 INVITED = ("yes", "designated", "permissive", "official")
 """Values of ``foot`` that let walkers onto a way closed to others."""
+
+GATES = (
+    "gate", "lift_gate", "swing_gate", "sliding_gate", "wicket_gate", "hampshire_gate", "kissing_gate", "turnstile",
+    "full-height_turnstile", "door", "entrance",
+)  # fmt: skip
+"""Values of ``barrier`` of nodes that can be shut to walkers."""
 
 BOTH_WAYS = (True, True)
 CLOSED = (False, False)
@@ -86,16 +96,15 @@ class Passage(NamedTuple):
         return self.forward or self.backward
 
 
-def walking_passage(tags: Tags, *, include_private: bool = False) -> Passage:
+def walking_passage(tags: Tags, *, access: Access = PUBLIC) -> Passage:
     """Say which way round one may walk a way.
 
     Parameters
     ----------
     tags
         Tags of the way.
-    include_private
-        Open what is closed to the public (``access`` or ``foot`` private): "what if the wall were open here?".
-        ``foot=no`` stays closed, for it speaks of walkers and not of owners.
+    access
+        What differs from the rules of this module.
 
     Notes
     -----
@@ -109,7 +118,7 @@ def walking_passage(tags: Tags, *, include_private: bool = False) -> Passage:
     >>> bool(walking_passage({"highway": "motorway"}))
     False
     """
-    if not _may_walk(tags, include_private=include_private):
+    if not _may_walk(tags, access):
         return Passage(*CLOSED)
     oneway, conveying = tags.get("oneway:foot"), tags.get("conveying")
     forward = oneway != "-1" and conveying != "backward" and tags.get("foot:forward") != "no"
@@ -117,10 +126,12 @@ def walking_passage(tags: Tags, *, include_private: bool = False) -> Passage:
     return Passage(forward, backward)
 
 
-def _may_walk(tags: Tags, *, include_private: bool) -> bool:
+def _may_walk(tags: Tags, access: Access) -> bool:
     highway = tags.get("highway")
-    if highway is None or highway in NOT_THERE:
+    if highway is None or highway in NOT_THERE or _has_one(tags, access.forbid):
         return False
+    if _has_one(tags, access.allow):
+        return True
     foot = tags.get("foot")
     if foot in INVITED:
         return True
@@ -128,7 +139,11 @@ def _may_walk(tags: Tags, *, include_private: bool) -> bool:
         return False
     if (highway in NOT_FOR_WALKERS or tags.get("motorroad") == "yes") and not _has_sidewalk(tags):
         return False
-    return include_private or (foot != "private" and tags.get("access") not in PRIVATE)
+    return access.private or (foot != "private" and tags.get("access") not in PRIVATE)
+
+
+def _has_one(tags: Tags, wanted: tuple[str, ...]) -> bool:
+    return any(tags.get(key) == value for key, value in map(tag_parts, wanted))
 
 
 def _has_sidewalk(tags: Tags) -> bool:
@@ -137,7 +152,40 @@ def _has_sidewalk(tags: Tags) -> bool:
     return any(tags.get(f"sidewalk:{side}") == "yes" for side in ("both", "left", "right"))
 
 
-def merged_passage(tags: Mapping[str, object], *, include_private: bool = False) -> Passage:
+def gate_is_shut(tags: Tags, *, access: Access = PUBLIC) -> bool:
+    """Say whether a node of a way is a gate that walkers cannot pass.
+
+    Parameters
+    ----------
+    tags
+        Tags of the node.
+    access
+        What differs from the rules of this module.
+
+    Notes
+    -----
+    Bollards, kerbs and the like are no gates. A gate whose tags do not say who may pass is open: most stand open by
+    day, and a way that was mapped up to it and on behind it is walked.
+
+    Examples
+    --------
+    >>> gate_is_shut({"barrier": "gate", "access": "private"}), gate_is_shut({"barrier": "gate"})
+    (True, False)
+    """
+    if tags.get("barrier") not in GATES or access.gates == "open" or tags.get("foot") in INVITED:
+        return False
+    if access.gates == "closed":
+        return tags.get("access") not in INVITED
+    owned = tags.get("foot") == "private" or (tags.get("foot") is None and tags.get("access") in PRIVATE)
+    return tags.get("foot") == "no" or tags.get("locked") == "yes" or (owned and not access.private)
+
+
+def tags_asked(access: Access = PUBLIC) -> tuple[str, ...]:
+    """Return :data:`WALK_TAGS` and the keys that a study's own rules ask for."""
+    return tuple(dict.fromkeys([*WALK_TAGS, *(tag_parts(tag)[0] for tag in (*access.allow, *access.forbid))]))
+
+
+def merged_passage(tags: Mapping[str, object], *, access: Access = PUBLIC) -> Passage:
     """Say the same of an edge of a graph, whose tags may be lists because it merges several ways.
 
     One walks such an edge only if one may walk every part of it; which values stand together is not known any more, so
@@ -148,12 +196,12 @@ def merged_passage(tags: Mapping[str, object], *, include_private: bool = False)
     >>> bool(merged_passage({"highway": ["footway", "motorway"]}))
     False
     """
-    passages = [walking_passage(single, include_private=include_private) for single in _combinations(tags)]
+    passages = [walking_passage(single, access=access) for single in _combinations(tags, access)]
     return Passage(all(part.forward for part in passages), all(part.backward for part in passages))
 
 
-def _combinations(tags: Mapping[str, object]) -> Iterator[dict[str, str]]:
-    stated = {key: _values(tags.get(key)) for key in WALK_TAGS if key != "name"}
+def _combinations(tags: Mapping[str, object], access: Access) -> Iterator[dict[str, str]]:
+    stated = {key: _values(tags.get(key)) for key in tags_asked(access) if key != "name"}
     stated["highway"] = stated["highway"] or ["unclassified"]
     known = {key: values for key, values in stated.items() if values}
     for single in product(*known.values()):

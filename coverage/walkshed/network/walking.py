@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkshed.errors import InputError
 from walkshed.network.model import METERS_PER_MINUTE_PER_KMH
 from walkshed.network.slope import edge_gradients, slope_factors
 from walkshed.network.traits import traits_of
@@ -17,64 +15,15 @@ if TYPE_CHECKING:
     from walkshed.network.model import FloatArray, WalkNetwork
     from walkshed.network.slope import Elevation, Gradients
     from walkshed.network.traits import EdgeTraits
+    from walkshed.walkers import Profile
 
 ROUNDING = 1e-9
 """A street of exactly the steepest gradient allowed stays open."""
 
 
-def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - dataclasses.field is typed the same way
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-@dataclass(frozen=True, kw_only=True)
-class WalkingRules:
-    """How a group of residents walks.
-
-    Attributes
-    ----------
-    speed_kmh
-        Speed on the flat, which is also that of the legs between a place and its street.
-    slopes
-        Slopes change the speed; see :func:`walkshed.network.slope.tobler_factor`.
-    stairs
-        Stairs can be walked. Where not, they are closed both ways.
-    stairs_up_factor, stairs_down_factor
-        Speed along stairs, measured on the map, as a multiple of that on the flat. Where it is unknown which end is the
-        upper one, the mean time of the two holds both ways. The defaults are 0.61 m/s and 0.69 m/s against 1.34 m/s: U.
-        Weidmann, "Transporttechnik der Fussgänger" (1993).
-    crossing_delay_s, signal_delay_s
-        Wait at a road crossing without and with signals, seconds.
-    max_gradient_percent
-        Streets with a steeper stretch are closed both ways; 100 closes none. A coarse raster overstates gradients where
-        streets run along a slope: with cells of 30 m expect it to close too much.
-    """
-
-    speed_kmh: float = _number(4.2, 0.5, 8.0)
-    slopes: bool = True
-    stairs: bool = True
-    stairs_up_factor: float = _number(0.46, 0.05, 1.0)
-    stairs_down_factor: float = _number(0.52, 0.05, 1.0)
-    crossing_delay_s: float = _number(0.0, 0.0, 300.0)
-    signal_delay_s: float = _number(0.0, 0.0, 300.0)
-    max_gradient_percent: float = _number(100.0, 1.0, 100.0)
-
-    def __post_init__(self) -> None:
-        """Check every number against its limits.
-
-        Raises
-        ------
-        InputError
-        """
-        for item in fields(self):
-            if "low" in item.metadata:
-                value, low, high = getattr(self, item.name), item.metadata["low"], item.metadata["high"]
-                if not (math.isfinite(value) and low <= value <= high):
-                    raise InputError("walking_rule", rule=item.name, value=value, low=low, high=high)
-
-
 def weigh(
     network: WalkNetwork,
-    rules: WalkingRules,
+    rules: Profile,
     elevation: Elevation | None = None,
     *,
     traits: EdgeTraits | None = None,
@@ -121,7 +70,7 @@ def weigh(
     return replace(network, forward_min=forward, backward_min=backward, speed_kmh=float(rules.speed_kmh))
 
 
-def _stairs_factors(rules: WalkingRules, gradients: Gradients, traits: EdgeTraits) -> tuple[FloatArray, FloatArray]:
+def _stairs_factors(rules: Profile, gradients: Gradients, traits: EdgeTraits) -> tuple[FloatArray, FloatArray]:
     """Return by how much stairs prolong the walk from ``u`` to ``v`` and back; of edges without stairs, too."""
     up, down = 1.0 / rules.stairs_up_factor, 1.0 / rules.stairs_down_factor
     tagged = np.sign(np.nan_to_num(traits.incline))

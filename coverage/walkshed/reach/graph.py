@@ -15,11 +15,17 @@ import numpy as np
 from walkshed.network.compiled import kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from walkshed.network.model import FloatArray, IntArray, LongArray, WalkNetwork
 
 QUANTA_PER_MINUTE = 2.0**30
+ENTRY = np.dtype([("minutes", np.float64), ("row", np.int32)], align=True)
+ARC = np.dtype([("minutes", np.float64), ("head", np.int32)], align=True)
 RESULT_DECIMALS = 6
 """Decimals of the minutes that leave this package (60 microseconds): far above the sum of all roundings above."""
+SLACK = 0.5 * 10.0**-RESULT_DECIMALS
+"""Searches go so many minutes beyond the cutoff; results are rounded, then held against it."""
 
 
 class Graph(NamedTuple):
@@ -27,10 +33,11 @@ class Graph(NamedTuple):
 
     Attributes
     ----------
-    indptr, head, arc_edge
-        As in :attr:`walkshed.network.model.WalkNetwork.arcs`.
-    weight : (2 E,) float64
-        Minutes over an arc; ``inf`` where closed.
+    indptr : (N + 1,) int32
+        Arcs by node, as in :attr:`walkshed.network.model.WalkNetwork.arcs`.
+    arcs : (2 E,) of :data:`ARC`
+        The ``head`` of every arc and the ``minutes`` over it (``inf`` where closed), side by side in memory.
+    arc_edge : (2 E,) int32
     u, v : (E,) int32
     forward, backward : (E,) float64
         Minutes from ``u`` to ``v`` and back. On a reversed graph these are swapped: a search from a destination then
@@ -41,16 +48,25 @@ class Graph(NamedTuple):
         Most minutes of an open arc.
     """
 
-    indptr: LongArray
-    head: IntArray
+    indptr: IntArray
+    arcs: NDArray[np.void]
     arc_edge: IntArray
-    weight: FloatArray
     u: IntArray
     v: IntArray
     forward: FloatArray
     backward: FloatArray
     bucket_min: float
     longest: float
+
+    @property
+    def head(self) -> IntArray:
+        """End nodes of the arcs."""
+        return self.arcs["head"]
+
+    @property
+    def weight(self) -> FloatArray:
+        """Minutes over the arcs."""
+        return self.arcs["minutes"]
 
 
 class Places(NamedTuple):
@@ -80,8 +96,24 @@ class Places(NamedTuple):
     to_v: FloatArray
 
 
+class Filed(NamedTuple):
+    """Places by node: ``entry[start[n]:start[n + 1]]`` are those on its edges.
+
+    Attributes
+    ----------
+    start : (N + 1,) int32
+    entry : (m,) of :data:`ENTRY`
+        The ``row`` of a place, and the ``minutes`` from the node to it, its leg included.
+    """
+
+    start: IntArray
+    entry: NDArray[np.void]
+
+
 _graphs: WeakKeyDictionary[WalkNetwork, dict[bool, Graph]] = WeakKeyDictionary()
 BUCKET_M = 25.0
+FEW = 16
+"""A table with fewer rows than one for so many edges is sorted, not counted into place."""
 
 
 def exact(minutes: FloatArray) -> FloatArray:
@@ -109,56 +141,118 @@ def graph_of(network: WalkNetwork, *, reverse: bool) -> Graph:
             forward, backward = backward, forward
         indptr, head, edge = network.arcs
         tail = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-        weight = np.where(network.u[edge] == tail, forward[edge], backward[edge])
+        arcs = np.empty(len(head), ARC)
+        arcs["head"] = head
+        arcs["minutes"] = weight = np.where(network.u[edge] == tail, forward[edge], backward[edge])
         longest = float(weight[np.isfinite(weight)].max(initial=0.0))
         bucket = BUCKET_M / network.meters_per_minute
-        made[reverse] = Graph(indptr, head, edge, weight, network.u, network.v, forward, backward, bucket, longest)
+        made[reverse] = Graph(
+            indptr.astype(np.int32), arcs, edge, network.u, network.v, forward, backward, bucket, longest
+        )
     return made[reverse]
 
 
 def tie(network: WalkNetwork, graph: Graph, edge: LongArray, fraction: FloatArray, access_m: FloatArray) -> Places:
     """Return places on a graph from the snap columns of a table; rows with edge -1 are left out."""
-    count = int(np.count_nonzero(edge >= 0))
-    row, tied = np.empty(count, np.int64), np.empty(count, np.int64)
-    columns = tuple(np.empty(count) for _ in range(6))
-    _tie(edge, fraction, access_m, network.meters_per_minute, graph.forward, graph.backward, row, tied, columns)
-    return Places(row, tied, *columns)
+    row = np.flatnonzero(edge >= 0)
+    if len(row) * FEW < len(graph.u):
+        row = row[np.argsort(edge[row], kind="stable")]
+    else:
+        _sort_by_edge(edge, len(graph.u), row)
+    tied, at = edge[row], fraction[row]
+    columns = tuple(np.empty(len(row)) for _ in range(5))
+    _tie(graph, network.meters_per_minute, tied, at, access_m[row], columns)
+    return Places(row, tied, at, *columns)
 
 
 @kernel
-def _tie(  # noqa: C901, PLR0913, PLR0917 - one loop over plain arrays
-    edge: LongArray, fraction: FloatArray, access_m: FloatArray, meters_per_minute: float, forward: FloatArray,
-    backward: FloatArray, row: LongArray, tied: LongArray, columns: tuple[FloatArray, ...],
-) -> None:  # fmt: skip
-    """Fill the columns of :class:`Places`: rows by edge, counted into place, then minutes to and from both ends."""
-    at, access, from_u, from_v, to_u, to_v = columns
-    place = np.zeros(len(forward) + 1, np.int64)
+def _sort_by_edge(edge: LongArray, edges: int, row: LongArray) -> None:
+    """Write the rows with an edge to ``row``, by edge, then by row: counted into place, faster than sorting."""
+    place = np.zeros(edges + 1, np.int64)
     for r in range(len(edge)):
         if edge[r] >= 0:
             place[edge[r] + 1] += 1
-    for e in range(len(forward)):
+    for e in range(edges):
         place[e + 1] += place[e]
     for r in range(len(edge)):
         e = edge[r]
         if e >= 0:
             row[place[e]] = r
             place[e] += 1
-    for i in range(len(row)):
-        e, share = edge[row[i]], fraction[row[i]]
-        tied[i], at[i] = e, share
-        access[i] = np.rint(access_m[row[i]] / meters_per_minute * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
-        for end in range(2):
-            minutes = forward[e] if end == 0 else backward[e]
-            before = 0.0  # standing at u costs nothing even where closed
-            if share > 0.0:
-                before = np.rint(share * minutes * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
-            behind = minutes - before if minutes < np.inf else np.inf  # both sum up to the edge
-            if share >= 1.0:
-                behind = 0.0
-            if end == 0:
-                from_u[i], to_v[i] = before, behind
-            else:
-                to_u[i], from_v[i] = before, behind
+
+
+@kernel
+def _tie(
+    graph: Graph, meters_per_minute: float, edge: LongArray, fraction: FloatArray, access_m: FloatArray,
+    columns: tuple[FloatArray, ...],
+) -> None:  # fmt: skip
+    """Fill the minutes of :class:`Places`: on the leg, and along the edge from and to both ends."""
+    access, from_u, from_v, to_u, to_v = columns
+    for i in range(len(edge)):
+        e, share = edge[i], fraction[i]
+        access[i] = np.rint(access_m[i] / meters_per_minute * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
+        from_u[i], to_v[i] = _split(graph.forward[e], share)
+        to_u[i], from_v[i] = _split(graph.backward[e], share)
+
+
+def file_by_node(
+    network: WalkNetwork, graph: Graph, row: LongArray, edge: LongArray, fraction: FloatArray, access_m: FloatArray
+) -> Filed:
+    """File places by the ends of their edges; those with edge -1 are left out.
+
+    A place at one end of its edge is filed there alone: from the other end one walks through that node, too.
+    """
+    start = np.zeros(len(graph.indptr), np.int32)
+    entry = np.empty(2 * len(edge), ENTRY)
+    _file(graph, network.meters_per_minute, row, edge, fraction, access_m, start, entry)
+    return Filed(start, entry)
+
+
+@kernel
+def _split(minutes: float, share: float) -> tuple[float, float]:
+    """Return the minutes before and behind a place on an edge; both sum up to the edge."""
+    before = 0.0  # standing at an end costs nothing even where closed
+    if share > 0.0:
+        before = np.rint(share * minutes * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
+    behind = minutes - before if minutes < np.inf else np.inf
+    return before, 0.0 if share >= 1.0 else behind
+
+
+@kernel
+def _file(
+    graph: Graph, meters_per_minute: float, row: LongArray, edge: LongArray, fraction: FloatArray, access_m: FloatArray,
+    start: IntArray, entry: NDArray[np.void],
+) -> None:  # fmt: skip
+    """Fill the columns of :class:`Filed`, ``start`` from zeros: entries are counted, then put into place."""
+    u, v = graph.u, graph.v
+    for i in range(len(edge)):
+        if edge[i] >= 0:
+            e, share = np.uint64(edge[i]), fraction[i]
+            start[np.uint64(u[e]) + np.uint64(1)] += np.int32(share < 1.0)
+            start[np.uint64(v[e]) + np.uint64(1)] += np.int32(share > 0.0)
+    for node in range(len(start) - 1):
+        start[node + 1] += start[node]
+    used = start[len(start) - 1]
+    for i in range(len(edge) - 1, -1, -1):  # from behind: start[node + 1] moves down to where the node begins
+        if edge[i] < 0:
+            continue
+        e, share = np.uint64(edge[i]), fraction[i]
+        access = np.rint(access_m[i] / meters_per_minute * QUANTA_PER_MINUTE) / QUANTA_PER_MINUTE
+        if share < 1.0:
+            behind = np.uint64(u[e]) + np.uint64(1)
+            start[behind] -= 1
+            at = np.uint64(start[behind])
+            entry[at]["minutes"] = _split(graph.forward[e], share)[0] + access
+            entry[at]["row"] = row[i]
+        if share > 0.0:
+            behind = np.uint64(v[e]) + np.uint64(1)
+            start[behind] -= 1
+            at = np.uint64(start[behind])
+            entry[at]["minutes"] = _split(graph.backward[e], share)[1] + access
+            entry[at]["row"] = row[i]
+    for node in range(len(start) - 1):
+        start[node] = start[node + 1]
+    start[len(start) - 1] = used
 
 
 def starts(places: Places, edges: int) -> LongArray:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely import MultiPolygon
 
+from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import InputError, SnapError
 from walkshed.network.compiled import in_chunks
-from walkshed.network.snap import metric_positions, position_on_edge
-from walkshed.reach.field import areas_around
+from walkshed.network.snap import position_on_edge
+from walkshed.progress import silent
+from walkshed.reach.field import in_degrees, rings_around
 from walkshed.reach.graph import graph_of, subset
 from walkshed.reach.parts import Lines, Parts, geometry_of, lines_of, make_room, reached_parts
-from walkshed.reach.search import FULL, make_work, more_room, search
-from walkshed.reach.tables import check_cutoffs, ids_of, places_of, walks_to_facility
+from walkshed.reach.search import FULL, make_work, more_room, search_together
+from walkshed.reach.tables import check_cutoffs, ids_of, stop_positions, stopping_places, walks_to_facility
 from walkshed.reach.times import nearest_to_nodes
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from walkshed.network.entrances import Stops
     from walkshed.network.model import FloatArray, IntArray, WalkNetwork
+    from walkshed.progress import Progress
+    from walkshed.reach.contour import Rings
     from walkshed.reach.graph import Graph, Places
     from walkshed.reach.parts import Room
     from walkshed.reach.search import Work
 
-EXCHANGE_CRS = "EPSG:4326"
 CHUNK = 8
+STAGE = "isochrones"
 Shape = TypeVar("Shape")
 
 
@@ -55,6 +59,7 @@ def isochrones(
     direction: str = "to_facility",
     buffer_m: float = 40.0,
     merged: bool = False,
+    progress: Progress = silent,
 ) -> gpd.GeoDataFrame:
     """Draw what lies within some minutes of facilities on foot.
 
@@ -75,6 +80,8 @@ def isochrones(
         Metres drawn to either side of a street.
     merged
         One area for all facilities together instead of one for each.
+    progress
+        Told the facilities done under the stage ``"isochrones"``; may cancel by raising.
 
     Returns
     -------
@@ -93,16 +100,21 @@ def isochrones(
         raise InputError("reach_buffer", value=buffer_m)
     geometry = geometry_of(network)
 
-    def draw(reached: list[_Reached]) -> list[MultiPolygon]:
+    def draw(reached: list[_Reached]) -> list[Rings]:
         layers, whole = [], np.empty(0, np.int32)
         for parts, legs in reached:
-            fresh = ~np.isin(parts.edge, whole)  # edges that a smaller cutoff has drawn whole are not drawn again
-            layers.append(_with_legs(lines_of(geometry, Parts._make(column[fresh] for column in parts)), legs))
-            whole = parts.edge[(parts.low <= 0) & (parts.high >= 1)]
-        return areas_around(layers, buffer_m=buffer_m)
+            own = parts
+            if len(whole):  # edges that a smaller cutoff has drawn whole are not drawn again
+                own = Parts._make(column[~np.isin(parts.edge, whole)] for column in parts)
+            layers.append(_with_legs(lines_of(geometry, own), legs))
+            if len(layers) < len(reached):
+                whole = parts.edge[(parts.low <= 0) & (parts.high >= 1)]
+        return rings_around(layers, buffer_m=buffer_m)
 
-    names, cutoffs, drawn = _for_all(network, facilities, cutoffs_min, direction, draw, merged=merged)
-    areas = gpd.GeoSeries([area for areas in drawn for area in areas], crs=network.crs).to_crs(EXCHANGE_CRS)
+    names, cutoffs, drawn = _for_all(
+        network, facilities, cutoffs_min, direction, draw, merged=merged, progress=progress
+    )
+    areas = gpd.GeoSeries(in_degrees([area for areas in drawn for area in areas], network.crs), crs=EXCHANGE_CRS)
     columns = {"facility_id": np.repeat(names, len(cutoffs)), "cutoff_min": np.tile(cutoffs, len(names))}
     return gpd.GeoDataFrame(columns, geometry=areas)
 
@@ -137,7 +149,8 @@ def reached_lines(
     geometry = geometry_of(network)
 
     def trace(reached: list[_Reached]) -> list[tuple[Parts, Lines, Lines]]:
-        return [(found.parts, lines_of(geometry, found.parts), found.legs) for found in reached]
+        ordered = [_in_order(found.parts) for found in reached]
+        return [(parts, lines_of(geometry, parts), found.legs) for parts, found in zip(ordered, reached, strict=True)]
 
     names, cutoffs, traced = _for_all(network, facilities, cutoffs_min, direction, trace, merged=merged)
     columns: dict[str, list[Any]] = {"facility_id": [], "cutoff_min": [], "edge": [], "low": [], "high": []}
@@ -165,32 +178,37 @@ def _for_all(
     use: Callable[[list[_Reached]], Shape],
     *,
     merged: bool,
+    progress: Progress = silent,
 ) -> tuple[NDArray[Any], tuple[float, ...], list[Shape]]:
     """Search from every facility (or once from all) and ``use`` what is reached, cutoff by cutoff, ascending."""
     cutoffs = check_cutoffs(cutoffs_min)
     graph = graph_of(network, reverse=walks_to_facility(direction))
     ids = ids_of(facilities, "facilities").to_numpy(dtype=object)
-    places = places_of(facilities, network, graph, "facilities")
+    places, stops = stopping_places(facilities, network, graph, "facilities")
     if not isinstance(facilities, gpd.GeoDataFrame):
         raise SnapError("reach_no_geometry", table="facilities")
-    legs = _legs(network, facilities, places)
+    legs = _legs(network, facilities, places, stops)
     if merged:
+        progress(STAGE, 0, len(facilities))
         reached = _reach_together(graph, places, legs, cutoffs)
-        return np.array([""], dtype=object), cutoffs, [use(reached)]
+        shape = use(reached)
+        progress(STAGE, len(facilities), len(facilities))
+        return np.array([""], dtype=object), cutoffs, [shape]
 
-    place_of_row = np.full(len(facilities), -1)
-    place_of_row[places.row] = np.arange(len(places.row))
+    rows = stops.row[places.row]
+    by_row = np.argsort(rows, kind="stable")  # a facility's places stay sorted by edge
+    row_start = np.searchsorted(rows[by_row], np.arange(len(facilities) + 1))
+    most = max(int(np.diff(row_start).max(initial=0)), 1)
     idle: SimpleQueue[tuple[Work, Room]] = SimpleQueue()
 
     def run(first: int, last: int) -> list[Shape]:
         try:
             work, room = idle.get_nowait()
         except Empty:
-            work, room = make_work(graph, places, cutoffs[-1]), make_room(len(graph.u), 1)
+            work, room = make_work(graph, places, cutoffs[-1]), make_room(len(graph.u), most)
         shapes = []
         for row in range(first, last):
-            own = place_of_row[row : row + 1]
-            own = own[own >= 0]
+            own = by_row[row_start[row] : row_start[row + 1]]
             source = subset(places, own)
             touched, work = _search_room(graph, source, cutoffs[-1], work)
             first_mark = row * len(cutoffs) + 1
@@ -201,15 +219,13 @@ def _for_all(
         idle.put((work, room))
         return shapes
 
-    chunks = in_chunks(len(facilities), CHUNK, run)
+    chunks = in_chunks(len(facilities), CHUNK, run, progress=progress, stage=STAGE)
     return ids, cutoffs, [shape for chunk in chunks for shape in chunk]
 
 
 def _search_room(graph: Graph, source: Places, limit: float, work: Work) -> tuple[IntArray, Work]:
-    """Search from a place, if there is one, with all the room it needs; return the nodes reached."""
-    if len(source.row) == 0:
-        return np.empty(0, np.int32), work
-    while (reached := search(graph, source, 0, limit, work)) == FULL:
+    """Search from all places of a facility at once, with all the room it needs; return the nodes reached."""
+    while (reached := search_together(graph, source, 0, len(source.row), limit, work)) == FULL:
         work = work._replace(queue=more_room(work.queue))
     return work.touched[:reached].copy(), work
 
@@ -236,14 +252,19 @@ def _clip_all(
     for mark, cutoff in enumerate(cutoffs, first_mark):
         count = reached_parts(graph, minutes, touched, sources, cutoff, room, mark)
         found = Parts._make(column[:count] for column in room.parts)
-        order = np.lexsort((found.low, found.edge))
-        reached.append(_Reached(Parts._make(column[order] for column in found), _clip_legs(sources, legs, cutoff)))
+        kept = Parts._make(column.copy() for column in found)  # the room is used again
+        reached.append(_Reached(kept, _clip_legs(sources, legs, cutoff)))
     return reached
 
 
-def _legs(network: WalkNetwork, table: gpd.GeoDataFrame, places: Places) -> FloatArray:
+def _in_order(parts: Parts) -> Parts:
+    order = np.lexsort((parts.low, parts.edge))
+    return Parts._make(column[order] for column in parts)
+
+
+def _legs(network: WalkNetwork, table: gpd.GeoDataFrame, places: Places, stops: Stops) -> FloatArray:
     """Return x, y of every place's point and x, y of its position on the street, (n, 4) float64."""
-    x, y = metric_positions(table.iloc[places.row], network)
+    x, y = stop_positions(table, network, stops, places.row)
     street_x, street_y = position_on_edge(network, places.edge, places.fraction)
     return np.column_stack([x, y, street_x, street_y])
 
@@ -259,6 +280,8 @@ def _clip_legs(sources: Places, legs: FloatArray, cutoff: float) -> Lines:
 
 
 def _with_legs(lines: Lines, legs: Lines) -> Lines:
+    if len(legs.x) == 0:
+        return lines
     return Lines(
         np.concatenate([lines.start, lines.start[-1] + legs.start[1:]]),
         np.concatenate([lines.x, legs.x]),

@@ -49,6 +49,9 @@ class Room(NamedTuple):
     parts: Parts
 
 
+SAME_MIN = 2.0**-28
+"""Minutes that differ by less are the same: elementary ones are exact, those along an edge are rounded."""
+
 _geometries: WeakKeyDictionary[WalkNetwork, Geometry] = WeakKeyDictionary()
 
 
@@ -157,9 +160,93 @@ def reached_parts(  # noqa: C901, PLR0912, PLR0915 - one hot loop
     return count
 
 
+@kernel
+def labelled_parts(  # noqa: C901, PLR0912, PLR0915 - one hot loop over plain arrays
+    graph: Graph, minutes: FloatArray, label: LongArray, sources: Places, source_start: LongArray, cutoff: float,
+    parts: Parts, owner: LongArray,
+) -> int:  # fmt: skip
+    """Find what is reached within ``cutoff``, and from which source soonest; return how many parts were filled.
+
+    Every point of an edge belongs to the source from which it is reached in the fewest minutes, of sources equally
+    near to the one with the smallest row: the labels of :func:`walkshed.reach.search.label_targets`, carried on to all
+    points. Edges are cut where the minutes from two sources are equal.
+
+    Parameters
+    ----------
+    graph
+        Streets in the direction of the search.
+    minutes, label
+        Minutes to all nodes (``inf`` elsewhere) and the row of the source nearest to each.
+    sources, source_start
+        Where the search started, sorted by edge, and where the sources of every edge begin.
+    cutoff
+        Minutes.
+    parts, owner
+        Room for two parts an edge and two for every source; ``owner`` receives rows of sources.
+    """
+    count, most = 0, 0
+    for edge in range(len(graph.u)):
+        most = max(most, source_start[edge + 1] - source_start[edge])
+    at = np.empty(most + 2)  # both ends, and the sources between them by position
+    row = np.empty(most + 2, np.int64)
+    start = np.empty(most + 2)
+    ahead, ahead_row = np.empty(most + 2), np.empty(most + 2, np.int64)
+    for edge in range(len(graph.u)):
+        u, v = graph.u[edge], graph.v[edge]
+        n = source_start[edge + 1] - source_start[edge]
+        if n == 0 and minutes[u] > cutoff and minutes[v] > cutoff:
+            continue
+        forward, backward = graph.forward[edge], graph.backward[edge]
+        at[0], row[0], start[0] = 0.0, label[u], minutes[u]
+        for i in range(n):
+            source = source_start[edge] + i
+            j = i
+            while j > 0 and at[j] > sources.fraction[source]:
+                at[j + 1], row[j + 1], start[j + 1] = at[j], row[j], start[j]
+                j -= 1
+            at[j + 1], row[j + 1], start[j + 1] = sources.fraction[source], sources.row[source], sources.access[source]
+        at[n + 1], row[n + 1], start[n + 1] = 1.0, label[v], minutes[v]
+        behind, behind_row = start[n + 1], row[n + 1]
+        for k in range(n, -1, -1):  # what comes from v, as it passes every source
+            ahead[k], ahead_row[k] = behind, behind_row
+            if k > 0:
+                behind = behind + (at[k + 1] - at[k]) * backward if at[k + 1] > at[k] else behind
+                if start[k] < behind - SAME_MIN or (start[k] <= behind + SAME_MIN and row[k] < behind_row):
+                    behind, behind_row = start[k], row[k]
+        coming, coming_row = start[0], row[0]
+        for k in range(n + 1):
+            if k > 0:
+                coming = coming + (at[k] - at[k - 1]) * forward if at[k] > at[k - 1] else coming
+                if start[k] < coming - SAME_MIN or (start[k] <= coming + SAME_MIN and row[k] < coming_row):
+                    coming, coming_row = start[k], row[k]
+            low, high = at[k], at[k + 1]
+            if high <= low:
+                continue
+            after = ahead[k]
+            from_left, from_right = low, high  # as far as the minutes allow
+            if coming < cutoff and forward < np.inf:
+                from_left = min(low + (cutoff - coming) / forward, high)
+            if after < cutoff and backward < np.inf:
+                from_right = max(high - (cutoff - after) / backward, low)
+            if from_left > low and from_right < high:  # both come: to where they meet
+                meet = (after - coming + low * forward + high * backward) / (forward + backward)
+                meet = min(max(meet, low), high)
+                from_left, from_right = min(from_left, meet), max(from_right, meet)
+            if from_left > low:
+                parts.edge[count], parts.low[count], parts.high[count] = edge, low, from_left
+                owner[count] = coming_row
+                count += 1
+            if from_right < high:
+                parts.edge[count], parts.low[count], parts.high[count] = edge, from_right, high
+                owner[count] = ahead_row[k]
+                count += 1
+    return count
+
+
 def lines_of(geometry: Geometry, parts: Parts) -> Lines:
     """Return the geometry of parts of edges, clipped exactly."""
-    most = int(np.diff(geometry.start)[parts.edge].sum()) + 2 * len(parts.edge)
+    sizes = geometry.start[parts.edge + 1] - geometry.start[parts.edge]
+    most = int(sizes.sum()) + 2 * len(parts.edge)
     start = np.zeros(len(parts.edge) + 1, np.int64)
     x, y = np.empty(most), np.empty(most)
     count = _clip(geometry, parts, start, x, y)

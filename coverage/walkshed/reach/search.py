@@ -1,9 +1,10 @@
-"""The kernels of reach: bounded searches, and the nearest of many sources.
+"""The kernels of reach: bounded searches, from sources to nodes and to targets.
 
-Both are label-correcting searches with a circular bucket queue (a Dial queue over floats; inside a bucket nodes may be
-corrected, so results are exact). Workspaces are fixed: a kernel that runs out of room cleans up and returns to its
-caller, who gives it more and calls again. Called kernels must stand in this file (see
-:mod:`walkshed.network.compiled`).
+A label-correcting search with circular buckets (a Dial queue over floats; inside a bucket nodes may be corrected, so
+results are exact). What an arc leads to is written whether it is an improvement or not, and kept only if it is: a
+processor guesses such conditions wrongly half of the time, and a wrong guess costs more than the work. Workspaces are
+fixed: a kernel that runs out of room cleans up and returns to its caller, who gives it more and calls again. Called
+kernels must stand in this file (see :mod:`walkshed.network.compiled`).
 """
 
 from __future__ import annotations
@@ -15,32 +16,51 @@ import numpy as np
 from walkshed.network.compiled import kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from walkshed.network.model import FloatArray, IntArray, LongArray
-    from walkshed.reach.graph import Graph, Places
+    from walkshed.reach.graph import Filed, Graph, Places
+
+    WordArray = NDArray[np.uint64]
 
 FULL = -1
-MAX_BUCKETS = 1 << 16
+MAX_BUCKETS = 1 << 12
+ENTRIES = 1 << 18
+"""Entries of a new queue, at most: some 500 a bucket, where streets are short."""
+MOST_PER_BUCKET = 512
+READ_AHEAD = 256
+"""So many nodes to either side; decides speed only."""
+
+U = np.uint64  # an index without a sign is not checked for counting from behind
+LOW_BITS = U(63)
+DE_BRUIJN = U(0x03F79D71B4CB0A89)
+"""Multiplied by a single bit, the upper six bits tell which one it was (Leiserson, Prokop and Randall 1998)."""
+BIT_OF = np.zeros(64, np.uint64)
+for _bit in range(64):
+    BIT_OF[(0x03F79D71B4CB0A89 << _bit & 0xFFFFFFFFFFFFFFFF) >> 58] = _bit
 
 
 class Queue(NamedTuple):
-    """A bucket queue: ``first`` entry per bucket (-1 none), and entries chained by ``behind``."""
+    """A bucket queue: bucket b holds the first ``filled[b]`` nodes of its share of ``node``, as they came."""
 
-    first: IntArray
+    filled: IntArray
     node: IntArray
-    minutes: FloatArray
-    behind: IntArray
     buckets_per_minute: float
 
 
 class Work(NamedTuple):
-    """What one thread needs; between calls all ``minutes`` and ``best`` are ``inf`` and the queue is empty.
+    """What one thread needs; between calls all minutes are ``inf``, all bits are 0 and the queue is empty.
 
     Attributes
     ----------
-    minutes, touched : (N,)
-        Minutes to nodes, and the nodes reached.
-    best, found : (T,)
-        Minutes to targets, and the targets reached.
+    minutes : (N,)
+        Minutes to nodes.
+    touched : (N + 1,)
+        The nodes reached.
+    best : (rows,)
+        Minutes to the rows of the table of targets.
+    bits, words
+        Which rows were reached, and which elements of ``bits`` are not 0.
     queue
         See :class:`Queue`.
     """
@@ -48,323 +68,234 @@ class Work(NamedTuple):
     minutes: FloatArray
     touched: IntArray
     best: FloatArray
-    found: IntArray
+    bits: WordArray
+    words: WordArray
     queue: Queue
 
 
-class Filed(NamedTuple):
-    """Targets by node: ``target[start[n]:start[n + 1]]``, and the minutes from the node to them with their legs."""
-
-    start: LongArray
-    target: IntArray
-    minutes: FloatArray
-
-
 class Pairs(NamedTuple):
-    """Room for results: minutes from source k to the targets ``target[start[k]:start[k + 1]]``."""
+    """Room for results: minutes from group k of sources to the rows ``target[start[k]:start[k + 1]]``, ascending."""
 
     start: LongArray
     target: IntArray
     minutes: FloatArray
 
 
-def make_queue(graph: Graph, sources: Places, limit: float, room: int) -> Queue:
+def make_queue(graph: Graph, sources: Places, limit: float) -> Queue:
     """Return an empty queue that is wide enough for a graph's arcs and the sources' own legs."""
     legs = np.concatenate([sources.access + sources.to_u, sources.access + sources.to_v])
     span = max(graph.longest, float(legs[np.isfinite(legs)].max(initial=0.0)))
     span = min(span, limit)
     width = max(graph.bucket_min, span / (MAX_BUCKETS - 4))
     buckets = 1 << int(np.ceil(np.log2(span / width + 4)))
-    return Queue(
-        np.full(buckets, -1, np.int32), np.empty(room, np.int32), np.empty(room), np.empty(room, np.int32), 1.0 / width
-    )
-
-
-def make_work(graph: Graph, sources: Places, limit: float, targets: int = 0) -> Work:
-    """Return a fresh workspace for one thread."""
-    nodes = len(graph.indptr) - 1
-    return Work(
-        np.full(nodes, np.inf),
-        np.empty(nodes, np.int32),
-        np.full(targets, np.inf),
-        np.empty(targets, np.int32),
-        make_queue(graph, sources, limit, 1 << 14),
-    )
+    room = min(MOST_PER_BUCKET, ENTRIES // buckets)
+    return Queue(np.zeros(buckets, np.int32), np.zeros(buckets * room, np.int32), 1.0 / width)
 
 
 def more_room(queue: Queue) -> Queue:
     """Return the same empty queue with room for four times the entries."""
-    room = 4 * len(queue.node)
-    return queue._replace(node=np.empty(room, np.int32), minutes=np.empty(room), behind=np.empty(room, np.int32))
+    return queue._replace(node=np.zeros(4 * len(queue.node), np.int32))
+
+
+def make_work(graph: Graph, sources: Places, limit: float, rows: int = 0) -> Work:
+    """Return a fresh workspace for one thread, for a table of so many ``rows`` as targets."""
+    nodes = len(graph.indptr) - 1
+    return Work(
+        np.full(nodes, np.inf),
+        np.empty(nodes + 1, np.int32),
+        np.full(rows, np.inf),
+        np.zeros((rows >> 6) + 1, np.uint64),
+        np.zeros((rows >> 12) + 1, np.uint64),
+        make_queue(graph, sources, limit),
+    )
 
 
 @kernel
-def search(graph: Graph, sources: Places, source: int, limit: float, work: Work) -> int:  # noqa: C901, PLR0912, PLR0915 - one hot loop
-    """Search from one source up to ``limit`` minutes; return how many nodes were touched, or FULL.
+def _read_ahead(graph: Graph, node: int, minutes: FloatArray) -> bool:
+    """Read the arcs of the nodes about a node, which are its neighbours on a Hilbert curve: always True.
+
+    One after the other, as the search would ask for them, they come from a large graph at the speed of memory's answer;
+    all at once, at the speed of memory.
+    """
+    low, high = max(node - READ_AHEAD, 0), min(node + READ_AHEAD, len(minutes))
+    seen = 0.0
+    for arc in range(U(graph.indptr[low]), U(graph.indptr[high]), U(4)):  # one of those that come together
+        seen += graph.arcs[arc]["minutes"]
+    for near in range(U(low), U(high), U(8)):
+        seen += minutes[near]
+    return seen >= 0.0  # the compiler must not find out
+
+
+@kernel
+def search_together(  # noqa: C901, PLR0912, PLR0915 - one hot loop
+    graph: Graph, sources: Places, first_source: int, last_source: int, limit: float, work: Work
+) -> int:
+    """Search from the sources ``first_source:last_source`` at once; return how many nodes were touched, or FULL.
 
     Minutes of the nodes ``work.touched[:n]`` stand in ``work.minutes`` and are the caller's to reset.
     """
-    indptr, head, weight = graph.indptr, graph.head, graph.weight
+    indptr, arcs = graph.indptr, graph.arcs
     minutes, touched = work.minutes, work.touched
-    first, entry_node, entry_minutes = work.queue.first, work.queue.node, work.queue.minutes
-    behind, rate = work.queue.behind, work.queue.buckets_per_minute
-    mask, room = len(first) - 1, len(entry_node)
-    used, live, reached = 0, 0, 0
-    edge = sources.edge[source]
-    for side in range(2):
-        if side == 0:
-            node, at = graph.u[edge], sources.access[source] + sources.to_u[source]
-        else:
-            node, at = graph.v[edge], sources.access[source] + sources.to_v[source]
-        if at <= limit and at < minutes[node]:
-            if minutes[node] == np.inf:
-                touched[reached] = node
-                reached += 1
-            minutes[node] = at
-            b = np.int64(at * rate) & mask
-            entry_node[used], entry_minutes[used], behind[used] = node, at, first[b]
-            first[b] = used
-            used += 1
-            live += 1
-    bucket = 0
-    while live > 0:
-        entry = first[bucket & mask]
-        if entry < 0:
-            bucket += 1
-            continue
-        first[bucket & mask] = behind[entry]
-        live -= 1
-        node, at = entry_node[entry], entry_minutes[entry]
-        if at > minutes[node]:
-            continue
-        arc0, arc1 = indptr[node], indptr[node + 1]
-        if used + (arc1 - arc0) > room:
-            for i in range(len(first)):
-                first[i] = -1
-            for i in range(reached):
-                minutes[touched[i]] = np.inf
-            return -1
-        for arc in range(arc0, arc1):
-            later = at + weight[arc]
-            if later <= limit:
-                other = head[arc]
+    filled, queued, rate = work.queue.filled, work.queue.node, work.queue.buckets_per_minute
+    mask, share = U(len(filled) - 1), U(len(queued) // len(filled))
+    most = np.int32(share)
+    if first_source < last_source and not _read_ahead(graph, graph.u[sources.edge[first_source]], minutes):
+        return -1
+    reached, last, full = 0, U(0), False
+    for source in range(first_source, last_source):
+        edge = sources.edge[source]
+        for side in range(2):
+            if side == 0:
+                node, at = U(graph.u[edge]), sources.access[source] + sources.to_u[source]
+            else:
+                node, at = U(graph.v[edge]), sources.access[source] + sources.to_v[source]
+            if at <= limit and at < minutes[node]:
+                if minutes[node] == np.inf:
+                    touched[reached] = node
+                    reached += 1
+                minutes[node] = at
+                bucket = U(np.int64(at * rate))
+                last = max(last, bucket)
+                place = filled[bucket & mask]
+                if place >= most:
+                    full = True
+                    break
+                queued[(bucket & mask) * share + U(place)] = node
+                filled[bucket & mask] = place + 1
+    current = U(0)
+    while current <= last and not full:
+        here = current & mask
+        i = U(0)
+        while i < U(filled[here]) and not full:
+            node = U(queued[here * share + i])
+            i += U(1)
+            at = minutes[node]
+            if U(np.int64(at * rate)) < current:  # was improved, and done, in a bucket before
+                continue
+            for arc in range(U(indptr[node]), U(indptr[node + U(1)])):
+                street = arcs[arc]
+                later = at + street["minutes"]
+                other = U(street["head"])
                 before = minutes[other]
-                if later < before:
-                    if before == np.inf:
-                        touched[reached] = other
-                        reached += 1
-                    minutes[other] = later
-                    b = np.int64(later * rate) & mask
-                    entry_node[used], entry_minutes[used], behind[used] = other, later, first[b]
-                    first[b] = used
-                    used += 1
-                    live += 1
+                better = (later <= limit) & (later < before)
+                minutes[other] = later if better else before
+                touched[U(reached)] = other
+                reached += int(better & (before == np.inf))
+                bucket = U(np.int64((later if better else 0.0) * rate))
+                last = max(last, bucket)
+                place = filled[bucket & mask]
+                if place >= most:
+                    full = True
+                    break
+                queued[(bucket & mask) * share + U(place)] = other
+                filled[bucket & mask] = place + np.int32(better)
+        filled[here] = 0
+        current += U(1)
+    if full:
+        for b in range(len(filled)):
+            filled[b] = 0
+        for k in range(reached):
+            minutes[U(touched[k])] = np.inf
+        return -1
     return reached
 
 
 @kernel
-def file_targets(graph: Graph, targets: Places, start: LongArray, target: IntArray, minutes: FloatArray) -> None:
-    """File targets under both end nodes of their edge; ``start`` must be zeros, ``target`` and ``minutes`` 2 T long."""
-    u, v = graph.u, graph.v
-    for t in range(len(targets.edge)):
-        edge = targets.edge[t]
-        start[u[edge] + 1] += 1
-        start[v[edge] + 1] += 1
-    for node in range(len(start) - 1):
-        start[node + 1] += start[node]
-    for t in range(len(targets.edge) - 1, -1, -1):  # from behind: start[node + 1] moves down to where the node begins
-        edge, access = targets.edge[t], targets.access[t]
-        for node, along in ((u[edge], targets.from_u[t]), (v[edge], targets.from_v[t])):
-            start[node + 1] -= 1
-            target[start[node + 1]], minutes[start[node + 1]] = t, along + access
-    for node in range(len(start) - 1):
-        start[node] = start[node + 1]
-    start[len(start) - 1] = len(target)
+def search(graph: Graph, sources: Places, source: int, limit: float, work: Work) -> int:
+    """Search from one source up to ``limit`` minutes; see :func:`search_together`."""
+    return search_together(graph, sources, source, source + 1, limit, work)
 
 
 @kernel
-def cover(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one hot loop
-    graph: Graph, sources: Places, source0: int, targets: Places, target_start: LongArray, near: Filed, limit: float,
+def cover(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot loop
+    graph: Graph, sources: Places, group_start: LongArray, group0: int, near: Filed, beside: Places, limit: float,
     cutoff: float, work: Work, pairs: Pairs,
 ) -> tuple[int, bool]:  # fmt: skip
-    """Find the minutes from every source (from ``source0`` on) to every target, rounded, within ``cutoff``.
+    """Find the minutes from every group of sources (from ``group0`` on) to the rows of targets, within ``cutoff``.
+
+    Minutes are the least over the sources of a group and the targets of a row, rounded; rows ascend.
 
     Parameters
     ----------
-    target_start
-        Where the targets of every edge begin.
+    group_start
+        Group k are the sources ``group_start[k]:group_start[k + 1]``.
     near
-        From :func:`file_targets`.
+        All targets, by node.
+    beside
+        The targets on edges with a source.
     limit
         How far to search: the cutoff and what rounding may add.
 
     Returns
     -------
     done
-        Sources finished; fewer than there are when room ran out.
+        Groups finished; fewer than there are when room ran out.
     queue_full
         Whether the queue, not the room for pairs, ran out.
     """
-    minutes, touched, best, found = work.minutes, work.touched, work.best, work.found
-    from_u, from_v, access = targets.from_u, targets.from_v, targets.access
-    near_start, near_target, near_minutes = near.start, near.target, near.minutes
-    room = len(pairs.target)
-    written = pairs.start[source0]
-    for source in range(source0, len(sources.edge)):
-        reached = search(graph, sources, source, limit, work)
+    minutes, touched, best, bits, words = work.minutes, work.touched, work.best, work.bits, work.words
+    near_start, near_entry = near.start, near.entry
+    out_target, out_minutes = pairs.target, pairs.minutes
+    written, room = U(pairs.start[group0]), U(len(pairs.target))
+    groups = len(group_start) - 1
+    for group in range(group0, groups):
+        reached = search_together(graph, sources, group_start[group], group_start[group + 1], limit, work)
         if reached < 0:
-            return source, True
-        count = 0
-        for i in range(reached):
-            node = touched[i]
+            return group, True
+        found, lowest, highest = 0, U(len(words)), U(0)
+        for i in range(U(reached)):
+            node = U(touched[i])
             at = minutes[node]
             minutes[node] = np.inf
-            for k in range(near_start[node], near_start[node + 1]):
-                total = at + near_minutes[k]
-                if total <= limit:
-                    t = near_target[k]
-                    before = best[t]
-                    if total < before:
-                        if before == np.inf:
-                            found[count] = t
-                            count += 1
-                        best[t] = total
-        edge, fraction = sources.edge[source], sources.fraction[source]
-        for t in range(target_start[edge], target_start[edge + 1]):  # never leaving the edge
-            along = 0.0
-            if targets.fraction[t] > fraction:
-                along = from_u[t] - sources.from_u[source]
-            elif targets.fraction[t] < fraction:
-                along = from_v[t] - sources.from_v[source]
-            total = sources.access[source] + along + access[t]  # NaN where closed: no comparison holds
-            if total <= limit and total < best[t]:
-                if best[t] == np.inf:
-                    found[count] = t
-                    count += 1
-                best[t] = total
-        fits = written + count <= room
+            for k in range(U(near_start[node]), U(near_start[node + U(1)])):
+                entry = near_entry[k]
+                total = at + entry["minutes"]
+                row = U(entry["row"])
+                before = best[row]
+                better = (total <= limit) & (total < before)
+                best[row] = total if better else before
+                found += int(better & (before == np.inf))
+                bits[row >> U(6)] |= U(better) << (row & LOW_BITS)
+                words[row >> U(12)] |= U(better) << ((row >> U(6)) & LOW_BITS)
+                lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
+        for source in range(group_start[group], group_start[group + 1]):  # never leaving the edge
+            edge, fraction = sources.edge[source], sources.fraction[source]
+            t = np.searchsorted(beside.edge, edge)
+            while t < len(beside.edge) and beside.edge[t] == edge:
+                along = 0.0
+                if beside.fraction[t] > fraction:
+                    along = beside.from_u[t] - sources.from_u[source]
+                elif beside.fraction[t] < fraction:
+                    along = beside.from_v[t] - sources.from_v[source]
+                total = sources.access[source] + along + beside.access[t]  # NaN where closed: no comparison holds
+                row = U(beside.row[t])
+                if total <= limit and total < best[row]:
+                    found += int(best[row] == np.inf)
+                    best[row] = total
+                    bits[row >> U(6)] |= U(1) << (row & LOW_BITS)
+                    words[row >> U(12)] |= U(1) << ((row >> U(6)) & LOW_BITS)
+                    lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
+                t += 1
+        fits = written + U(found) < room
+        for w in range(lowest, highest + U(1)):  # none where nothing was found: lowest is beyond highest
+            some = words[w]
+            words[w] = U(0)
+            while some != U(0):
+                bit = some & (~some + U(1))
+                some ^= bit
+                b = (w << U(6)) | BIT_OF[(bit * DE_BRUIJN) >> U(58)]
+                rows = bits[b]
+                bits[b] = U(0)
+                while rows != U(0):
+                    bit = rows & (~rows + U(1))
+                    rows ^= bit
+                    row = (b << U(6)) | BIT_OF[(bit * DE_BRUIJN) >> U(58)]
+                    at = np.rint(best[row] * 1e6) / 1e6
+                    best[row] = np.inf
+                    if fits:
+                        out_target[written], out_minutes[written] = row, at
+                        written += U(at <= cutoff)
         if not fits:
-            for i in range(count):
-                best[found[i]] = np.inf
-            return source, False
-        for i in range(count):
-            t = found[i]
-            at = np.rint(best[t] * 1e6) / 1e6
-            best[t] = np.inf
-            if at <= cutoff:
-                pairs.target[written] = t
-                pairs.minutes[written] = at
-                written += 1
-        pairs.start[source + 1] = written
-    return len(sources.edge), False
-
-
-@kernel
-def label_nodes(  # noqa: C901, PLR0912 - one hot loop
-    graph: Graph, sources: Places, limit: float, minutes: FloatArray, label: LongArray, queue: Queue
-) -> bool:
-    """Find the nearest source of every node; of sources equally near the one with the smallest row.
-
-    ``minutes`` must be ``inf`` everywhere; ``label`` receives the row of the source. Returns False when the queue was
-    full; ``minutes`` and the queue are then to be made anew.
-    """
-    indptr, head, weight = graph.indptr, graph.head, graph.weight
-    first, entry_node, entry_minutes, behind = queue.first, queue.node, queue.minutes, queue.behind
-    rate, mask, room = queue.buckets_per_minute, len(queue.first) - 1, len(queue.node)
-    used, live = 0, 0
-    for source in range(len(sources.edge)):
-        row, edge = sources.row[source], sources.edge[source]
-        if used + 2 > room:
-            return False
-        for side in range(2):
-            if side == 0:
-                node, at = graph.u[edge], sources.access[source] + sources.to_u[source]
-            else:
-                node, at = graph.v[edge], sources.access[source] + sources.to_v[source]
-            if at <= limit and (at < minutes[node] or (at == minutes[node] and at < np.inf and row < label[node])):
-                minutes[node], label[node] = at, row
-                b = np.int64(at * rate) & mask
-                entry_node[used], entry_minutes[used], behind[used] = node, at, first[b]
-                first[b] = used
-                used += 1
-                live += 1
-    bucket = 0
-    while live > 0:
-        entry = first[bucket & mask]
-        if entry < 0:
-            bucket += 1
-            continue
-        first[bucket & mask] = behind[entry]
-        live -= 1
-        node, at = entry_node[entry], entry_minutes[entry]
-        if at > minutes[node]:
-            continue
-        row = label[node]
-        arc0, arc1 = indptr[node], indptr[node + 1]
-        if used + (arc1 - arc0) > room:
-            return False
-        for arc in range(arc0, arc1):
-            later = at + weight[arc]
-            if later <= limit:
-                other = head[arc]
-                if later < minutes[other] or (later == minutes[other] and later < np.inf and row < label[other]):
-                    minutes[other], label[other] = later, row
-                    b = np.int64(later * rate) & mask
-                    entry_node[used], entry_minutes[used], behind[used] = other, later, first[b]
-                    first[b] = used
-                    used += 1
-                    live += 1
-    return True
-
-
-@kernel
-def label_targets(
-    graph: Graph, sources: Places, source_start: LongArray, targets: Places, minutes: FloatArray, label: LongArray,
-    best: FloatArray, nearest: LongArray,
-) -> None:  # fmt: skip
-    """Carry the labels of nodes on to targets, and add the sources on a target's own edge."""
-    for t in range(len(targets.edge)):
-        edge, fraction, access = targets.edge[t], targets.fraction[t], targets.access[t]
-        u, v = graph.u[edge], graph.v[edge]
-        shortest, row = minutes[u] + targets.from_u[t], label[u]
-        other = minutes[v] + targets.from_v[t]
-        if other < shortest or (other == shortest and label[v] < row):
-            shortest, row = other, label[v]
-        for s in range(source_start[edge], source_start[edge + 1]):
-            along = 0.0
-            if fraction > sources.fraction[s]:
-                along = targets.from_u[t] - sources.from_u[s]
-            elif fraction < sources.fraction[s]:
-                along = targets.from_v[t] - sources.from_v[s]
-            total = sources.access[s] + along  # NaN where closed: no comparison holds
-            if total < shortest or (total == shortest and sources.row[s] < row):
-                shortest, row = total, sources.row[s]
-        best[t] = shortest + access
-        nearest[t] = row
-
-
-@kernel
-def turn(
-    label: LongArray, first: LongArray, last: LongArray, column: IntArray, minutes: FloatArray, start: LongArray,
-    turned: IntArray, turned_minutes: FloatArray,
-) -> None:  # fmt: skip
-    """Turn lists of columns by row into lists of rows by column, in the order in which rows are given.
-
-    Row ``label[i]`` has the pairs ``first[i]:last[i]``; ``start`` (columns + 1) must be zeros and receives where the
-    lists of every column begin.
-    """
-    for i in range(len(label)):
-        for k in range(first[i], last[i]):
-            start[column[k] + 1] += 1
-    columns = len(start) - 1
-    for c in range(1, columns + 1):
-        start[c] += start[c - 1]
-    for i in range(len(label)):
-        for k in range(first[i], last[i]):
-            c = column[k]
-            at = start[c]
-            turned[at], turned_minutes[at] = label[i], minutes[k]
-            start[c] = at + 1
-    for c in range(columns, 0, -1):
-        start[c] = start[c - 1]
-    start[0] = 0
+            return group, False
+        pairs.start[group + 1] = np.int64(written)
+    return groups, False

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from walkshed.errors import InputError, SnapError
+from walkshed.network.compiled import kernel
+from walkshed.network.entrances import stops_of
 from walkshed.network.snap import metric_positions, position_on_edge
 from walkshed.reach.graph import RESULT_DECIMALS, tie
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from walkshed.network.model import WalkNetwork
+    from walkshed.network.entrances import Stops
+    from walkshed.network.model import BoolArray, FloatArray, IntArray, LongArray, WalkNetwork
     from walkshed.reach.graph import Graph, Places
 
 ID_COLUMNS = ("demand_id", "facility_id", "candidate_id", "unit_id", "id")
@@ -57,6 +60,8 @@ def ids_of(table: pd.DataFrame, name: str) -> pd.Index:
 def places_of(table: pd.DataFrame, network: WalkNetwork, graph: Graph, name: str) -> Places:
     """Return the tied rows of a table as places on a graph; rows that are not tied are left out.
 
+    A row with several entrances stands there once for each.
+
     Parameters
     ----------
     table
@@ -71,29 +76,79 @@ def places_of(table: pd.DataFrame, network: WalkNetwork, graph: Graph, name: str
     SnapError
         If the table was not snapped, or to another network.
     """
+    places, stops = stopping_places(table, network, graph, name)
+    return places._replace(row=stops.row[places.row])
+
+
+def stopping_places(table: pd.DataFrame, network: WalkNetwork, graph: Graph, name: str) -> tuple[Places, Stops]:
+    """Return places as :func:`places_of` does, their ``row`` counting stops, and the stops.
+
+    Raises
+    ------
+    SnapError
+        If the table was not snapped, or to another network.
+    """
+    stops = checked_stops(table, network, name)
+    return tie(network, graph, stops.edge, stops.fraction, stops.access_m), stops
+
+
+def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> Stops:
+    """Return where the rows of a table meet the streets, once it is sure that these are the network's.
+
+    Raises
+    ------
+    SnapError
+        If the table was not snapped, or to another network.
+    """
     missing = [column for column in NEEDED if column not in table.columns]
     if missing:
         raise SnapError("reach_not_snapped", table=name, missing=", ".join(missing))
-    edge = table["edge"].fillna(-1).to_numpy(np.int64)
-    fraction = table["fraction"].to_numpy(np.float64)
-    access = table["access_m"].to_numpy(np.float64)
-    tied = edge >= 0
-    wrong = (edge < -1) | (edge >= len(network.u))
-    wrong |= tied & ~((fraction >= 0) & (fraction <= 1) & (access >= 0) & np.isfinite(access))
-    known = np.flatnonzero(tied & ~wrong)
-    component = table["component"].fillna(-1).to_numpy(np.int64)
-    wrong[known] |= component[known] != network.component[network.u[edge[known]]]
-    if not wrong.any() and isinstance(table, gpd.GeoDataFrame):
+    stops = stops_of(table)
+    edge, fraction, access = stops.edge, stops.fraction, stops.access_m
+    wrong = np.zeros(len(edge), bool)
+    misfits = _find_misfits(edge, fraction, access, stops.component, network.u, network.component, wrong)
+    if misfits == 0 and isinstance(table, gpd.GeoDataFrame):
         # evenly over the table, since projecting every row would cost more than the search
+        known = np.flatnonzero(edge >= 0)
         probes = known[:: max(1, math.ceil(len(known) / PROBES))]
-        x, y = metric_positions(table.iloc[probes], network)
+        x, y = stop_positions(table, network, stops, probes)
         street_x, street_y = position_on_edge(network, edge[probes], fraction[probes])
         legs = np.hypot(x - street_x, y - street_y)
         wrong[probes] = ~(np.abs(legs - access[probes]) <= PROBE_TOLERANCE_M)
-    if wrong.any():
-        row = table.index[np.flatnonzero(wrong)[0]]
-        raise SnapError("reach_other_network", table=name, count=int(wrong.sum()), row=row)
-    return tie(network, graph, edge, fraction, access)
+        misfits = int(wrong.sum())
+    if misfits:
+        row = table.index[stops.row[np.flatnonzero(wrong)[0]]]
+        raise SnapError("reach_other_network", table=name, count=misfits, row=row)
+    return stops
+
+
+@kernel
+def _find_misfits(
+    edge: LongArray, fraction: FloatArray, access: FloatArray, component: LongArray, u: IntArray,
+    node_component: IntArray, wrong: BoolArray,
+) -> int:  # fmt: skip
+    """Mark the stops that cannot be on a network; return how many they are."""
+    misfits = 0
+    for i in range(len(edge)):
+        e = edge[i]
+        if e == -1:
+            continue
+        if e < 0 or e >= len(u) or not 0.0 <= fraction[i] <= 1.0 or not 0.0 <= access[i] < np.inf:
+            wrong[i] = True
+        else:
+            wrong[i] = component[i] != node_component[u[e]]
+        misfits += wrong[i]
+    return misfits
+
+
+def stop_positions(
+    table: gpd.GeoDataFrame, network: WalkNetwork, stops: Stops, chosen: LongArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return where the legs of the ``chosen`` stops start: at the entrance, or at the row's own point; metres."""
+    x, y = stops.x[chosen], stops.y[chosen]
+    own = stops.number[chosen] < 0
+    x[own], y[own] = metric_positions(table.iloc[stops.row[chosen[own]]], network)
+    return x, y
 
 
 def check_cutoff(cutoff_min: float) -> float:

@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import math
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from walkshed.network.compiled import in_chunks
-from walkshed.reach.graph import RESULT_DECIMALS, graph_of, starts, subset
-from walkshed.reach.search import (
-    Filed,
-    Pairs,
-    cover,
-    file_targets,
-    label_nodes,
-    label_targets,
-    make_queue,
-    make_work,
-    more_room,
-    turn,
-)
-from walkshed.reach.tables import check_cutoff, ids_of, places_of, walks_to_facility
+from walkshed.network.entrances import ENTRANCES, entrance_names
+from walkshed.progress import silent
+from walkshed.reach.graph import RESULT_DECIMALS, SLACK, file_by_node, graph_of, starts, tie
+from walkshed.reach.labels import label_nodes, label_targets, make_chains
+from walkshed.reach.pairs import Targets, search_pairs, turn_lists
+from walkshed.reach.tables import check_cutoff, checked_stops, ids_of, stopping_places, walks_to_facility
 
 if TYPE_CHECKING:
-    from walkshed.network.model import FloatArray, IntArray, LongArray, WalkNetwork
+    from walkshed.network.entrances import Stops
+    from walkshed.network.model import FloatArray, LongArray, WalkNetwork
+    from walkshed.progress import Progress
     from walkshed.reach.graph import Graph, Places
-    from walkshed.reach.search import Queue, Work
-
-CHUNK = 256
-SLACK = 0.5 * 10.0**-RESULT_DECIMALS
-"""Searches go so many minutes beyond the cutoff; results are rounded, then held against it."""
 
 
 def travel_times(
-    network: WalkNetwork, origins: pd.DataFrame, destinations: pd.DataFrame, *, cutoff_min: float
+    network: WalkNetwork,
+    origins: pd.DataFrame,
+    destinations: pd.DataFrame,
+    *,
+    cutoff_min: float,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Find the minutes of walking from origins to destinations.
 
@@ -53,6 +45,9 @@ def travel_times(
         Tables from :func:`walkshed.network.snap.snap`, with an id column (:data:`walkshed.reach.tables.ID_COLUMNS`).
     cutoff_min
         Only pairs up to so many minutes; ``inf`` for all that are connected.
+    progress
+        Called between searches with stage ``"minutes"``, the rows searched from so far and all of them. An exception it
+        raises (:class:`walkshed.errors.CancelledError`) stops the work.
 
     Returns
     -------
@@ -68,7 +63,14 @@ def travel_times(
         If a table has no usable ids, or the cutoff is no number above 0.
     """
     origin_ids, destination_ids = ids_of(origins, "origins"), ids_of(destinations, "destinations")
-    walked = minutes_between(network, origins, destinations, cutoff_min=cutoff_min, names=("origins", "destinations"))
+    walked = minutes_between(
+        network,
+        origins,
+        destinations,
+        cutoff_min=cutoff_min,
+        names=("origins", "destinations"),
+        progress=progress,
+    )
     rows = np.repeat(np.arange(len(origin_ids)), np.diff(walked.indptr))
     return pd.DataFrame(
         {
@@ -86,6 +88,7 @@ def time_matrix(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    progress: Progress = silent,
 ) -> csr_array:
     """Find the minutes between sites and demand as a sparse matrix.
 
@@ -99,6 +102,8 @@ def time_matrix(
         Only pairs up to so many minutes.
     direction
         ``"to_facility"``: walking from the demand to the site; ``"from_facility"``: the other way.
+    progress
+        As for :func:`travel_times`.
 
     Returns
     -------
@@ -113,11 +118,12 @@ def time_matrix(
     InputError
         If the cutoff or the direction is unusable.
     """
-    if walks_to_facility(direction):
-        return minutes_between(
-            network, demand, sites, cutoff_min=cutoff_min, names=("demand", "sites"), by_destination=True
-        )
-    return minutes_between(network, sites, demand, cutoff_min=cutoff_min, names=("sites", "demand"))
+    there = walks_to_facility(direction)
+    origins, destinations = (demand, sites) if there else (sites, demand)
+    names = ("demand", "sites") if there else ("sites", "demand")
+    return minutes_between(
+        network, origins, destinations, cutoff_min=cutoff_min, names=names, by_destination=there, progress=progress
+    )
 
 
 def nearest(
@@ -127,6 +133,7 @@ def nearest(
     *,
     direction: str = "to_facility",
     cutoff_min: float = math.inf,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Find the nearest facility of every demand row, with one search from all facilities.
 
@@ -140,12 +147,15 @@ def nearest(
         ``"to_facility"``: walking from the demand to the facility; ``"from_facility"``: the other way.
     cutoff_min
         Farther facilities count as none.
+    progress
+        Called with stage ``"minutes"`` before the one search and behind it; what it raises stops the work there.
 
     Returns
     -------
     pandas.DataFrame
         ``demand_id``, ``facility_id`` (``""`` none) and ``minutes`` (6 decimals, NaN none): one row per demand row, in
-        its order. Of facilities equally near the one with the smallest row is named.
+        its order. Of facilities equally near the one with the smallest row is named. Where a table has entrances also
+        ``gate`` and ``entrance``: the names of the demand's and of the facility's that the walk uses, ``""`` none.
 
     Raises
     ------
@@ -157,21 +167,37 @@ def nearest(
     cutoff = check_cutoff(cutoff_min)
     facility_ids, demand_ids = ids_of(facilities, "facilities"), ids_of(demand, "demand")
     graph = graph_of(network, reverse=walks_to_facility(direction))
-    sources = places_of(facilities, network, graph, "facilities")
-    targets = places_of(demand, network, graph, "demand")
+    sources, entrances = stopping_places(facilities, network, graph, "facilities")
+    targets, gates = stopping_places(demand, network, graph, "demand")
     limit = cutoff + SLACK
+    progress("minutes", 0, len(facilities))
     node_minutes, node_label = nearest_to_nodes(graph, sources, limit)
     best, label = np.empty(len(targets.row)), np.empty(len(targets.row), np.int64)
+    progress("minutes", len(facilities), len(facilities))
     source_start = starts(sources, len(graph.u))
     label_targets(graph, sources, source_start, targets, node_minutes, node_label, best, label)
 
-    best = np.round(best, RESULT_DECIMALS)
-    within = np.isfinite(best) & (best <= cutoff)
+    reached = np.flatnonzero(np.isfinite(best) & (np.round(best, RESULT_DECIMALS) <= cutoff))
+    row, facility = gates.row[targets.row[reached]], entrances.row[label[reached]]
+    if ENTRANCES in demand.columns:
+        order = np.lexsort((targets.row[reached], facility, best[reached], row))
+        order = order[np.diff(row[order], prepend=-1) > 0]
+        reached, row, facility = reached[order], row[order], facility[order]
     minutes = np.full(len(demand), np.nan)
     names = np.full(len(demand), "", dtype=object)
-    minutes[targets.row[within]] = best[within]
-    names[targets.row[within]] = facility_ids.to_numpy(dtype=object)[label[within]]
-    return pd.DataFrame({"demand_id": demand_ids, "facility_id": names, "minutes": minutes})
+    minutes[row] = np.round(best[reached], RESULT_DECIMALS)
+    names[row] = facility_ids.to_numpy(dtype=object)[facility]
+    found = pd.DataFrame({"demand_id": demand_ids, "facility_id": names, "minutes": minutes})
+    if ENTRANCES not in demand.columns and ENTRANCES not in facilities.columns:
+        return found
+    for title, table, stops, used in (
+        ("gate", demand, gates, targets.row[reached]),
+        ("entrance", facilities, entrances, label[reached]),
+    ):
+        used_names = np.full(len(demand), "", dtype=object)
+        used_names[row] = entrance_names(table, stops)[used]
+        found[title] = used_names
+    return found
 
 
 def minutes_between(
@@ -183,110 +209,59 @@ def minutes_between(
     names: tuple[str, str],
     by_destination: bool = False,
     threads: int | None = None,
+    progress: Progress = silent,
 ) -> csr_array:
     """Return the minutes of :func:`travel_times` as (origins, destinations) matrix, or turned ``by_destination``.
 
-    ``names`` are for messages.
+    ``names`` are for messages; ``threads`` are numba's by default.
     """
     cutoff = check_cutoff(cutoff_min)
     backwards = _count_tied(destinations) < _count_tied(origins)
     graph = graph_of(network, reverse=backwards)
-    starting = places_of(origins, network, graph, names[0])
-    ending = places_of(destinations, network, graph, names[1])
-    sources, targets = (ending, starting) if backwards else (starting, ending)
-    source_rows, target_rows = (len(origins), len(destinations))[:: -1 if backwards else 1]
-    start, column, minutes = search_pairs(graph, sources, targets, cutoff, threads=threads)
-    order = np.argsort(sources.row)
-    by_target = _turn(sources.row[order], start[:-1][order], start[1:][order], column, minutes, target_rows)
-    if backwards != by_destination:  # a row for every target is asked for
-        return csr_array(by_target[::-1], shape=(target_rows, source_rows))
-    rows = np.arange(target_rows)
-    by_source = _turn(rows, by_target[0][:-1], by_target[0][1:], by_target[1], by_target[2], source_rows)
-    return csr_array(by_source[::-1], shape=(source_rows, target_rows))
+    found = tuple(
+        checked_stops(table, network, name) for table, name in zip((origins, destinations), names, strict=True)
+    )
+    starting, ending = found[::-1] if backwards else found
+    shape = (len(destinations), len(origins)) if backwards else (len(origins), len(destinations))
+    sources = _tie_stops(network, graph, starting, np.flatnonzero(starting.edge >= 0))
+    near = file_by_node(network, graph, ending.row, ending.edge, ending.fraction, ending.access_m)
+    searched = np.zeros(len(graph.u), bool)
+    searched[sources.edge] = True
+    beside = _tie_stops(network, graph, ending, np.flatnonzero((ending.edge >= 0) & searched[ending.edge]))
+    nodes_each = _nodes_within(network, cutoff)
+    lists = search_pairs(
+        graph, sources, Targets(near, beside), shape, cutoff, nodes_each=nodes_each, threads=threads, progress=progress
+    )
+    if backwards != by_destination:
+        lists, shape = turn_lists(lists, shape[1]), shape[::-1]
+    short = len(lists.column) <= np.iinfo(np.int32).max  # else SciPy makes all its indices long: a copy of them
+    return csr_array((lists.minutes, lists.column, lists.start.astype(np.int32) if short else lists.start), shape=shape)
 
 
-def _turn(
-    label: LongArray, first: LongArray, last: LongArray, column: IntArray, minutes: FloatArray, columns: int
-) -> tuple[LongArray, IntArray, FloatArray]:
-    """Return, for every column, where its list starts, the rows in it and their minutes; see :func:`turn`."""
-    start = np.zeros(columns + 1, np.int64)
-    turned, turned_minutes = np.empty(len(column), np.int32), np.empty(len(column))
-    turn(label, first, last, column, minutes, start, turned, turned_minutes)
-    return start, turned, turned_minutes
+def _tie_stops(network: WalkNetwork, graph: Graph, stops: Stops, chosen: LongArray) -> Places:
+    """Return some stops as places, their ``row`` that of the table."""
+    places = tie(network, graph, stops.edge[chosen], stops.fraction[chosen], stops.access_m[chosen])
+    return places._replace(row=stops.row[chosen[places.row]])
+
+
+def _nodes_within(network: WalkNetwork, cutoff: float) -> float:
+    """Estimate how many nodes a walk of ``cutoff`` minutes reaches: those of a circle, were they spread evenly."""
+    radius = cutoff * network.meters_per_minute
+    area = float(np.ptp(network.x) * np.ptp(network.y)) if len(network.x) else 0.0
+    circle = math.pi * radius * radius
+    return len(network.x) * (1.0 if circle >= area else circle / area)
 
 
 def _count_tied(table: pd.DataFrame) -> int:
     return int((table["edge"] >= 0).sum()) if "edge" in table.columns else 0
 
 
-def search_pairs(
-    graph: Graph, sources: Places, targets: Places, cutoff: float, *, threads: int | None = None
-) -> tuple[LongArray, IntArray, FloatArray]:
-    """Search from every source; return where the pairs of every source start, rows of targets and minutes."""
-    limit = cutoff + SLACK
-    target_start = starts(targets, len(graph.u))
-    near = _file(graph, targets)
-    idle: SimpleQueue[Work] = SimpleQueue()
-
-    def run(first: int, last: int) -> tuple[LongArray, IntArray, FloatArray]:
-        try:
-            work = idle.get_nowait()
-        except Empty:
-            work = make_work(graph, sources, limit, len(targets.row))
-        work, pairs = _search_chunk(
-            graph, subset(sources, slice(first, last)), targets, target_start, near, limit, cutoff, work
-        )
-        idle.put(work)
-        found = int(pairs.start[-1])
-        return pairs.start[1:], targets.row[pairs.target[:found]].astype(np.int32), pairs.minutes[:found]
-
-    none = (np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0))
-    parts = [none, *in_chunks(len(sources.row), CHUNK, run, threads=threads)]
-    ends, column, minutes = zip(*parts, strict=True)
-    shift = np.cumsum([0, *(end[-1] for end in ends)])
-    return (
-        np.concatenate([end + before for end, before in zip(ends, shift, strict=False)]),
-        np.concatenate(column),
-        np.concatenate(minutes),
-    )
-
-
-def _file(graph: Graph, targets: Places) -> Filed:
-    """File targets by the ends of their edges."""
-    count = 2 * len(targets.row)
-    filed = Filed(np.zeros(len(graph.indptr), np.int64), np.empty(count, np.int32), np.empty(count))
-    file_targets(graph, targets, *filed)
-    return filed
-
-
-def _search_chunk(
-    graph: Graph, sources: Places, targets: Places, target_start: LongArray, near: Filed, limit: float, cutoff: float,
-    work: Work,
-) -> tuple[Work, Pairs]:  # fmt: skip
-    """Search from a chunk of sources, giving more room until all are done."""
-    room = 1 << 14
-    pairs = Pairs(np.zeros(len(sources.row) + 1, np.int64), np.empty(room, np.int32), np.empty(room))
-    done, queue_full = 0, False
-    while True:
-        done, queue_full = cover(graph, sources, done, targets, target_start, near, limit, cutoff, work, pairs)
-        if done == len(sources.row):
-            return work, pairs
-        if queue_full:
-            work = work._replace(queue=more_room(work.queue))
-        else:
-            added = 3 * len(pairs.target)
-            pairs = pairs._replace(
-                target=np.concatenate([pairs.target, np.empty(added, np.int32)]),
-                minutes=np.concatenate([pairs.minutes, np.empty(added)]),
-            )
-
-
 def nearest_to_nodes(graph: Graph, sources: Places, limit: float) -> tuple[FloatArray, LongArray]:
     """Return the minutes between every node and its nearest source, and the source's row (-1 none)."""
     nodes = len(graph.indptr) - 1
-    queue: Queue = make_queue(graph, sources, limit, 2 * nodes + 2 * len(sources.row) + 1024)
+    room = 2 * nodes + 2 * len(sources.row) + 1024
     while True:
         minutes, label = np.full(nodes, np.inf), np.full(nodes, -1, np.int64)
-        if label_nodes(graph, sources, limit, minutes, label, queue):
+        if label_nodes(graph, sources, limit, minutes, label, make_chains(graph, sources, limit, room)):
             return minutes, label
-        queue = more_room(queue)._replace(first=np.full(len(queue.first), -1, np.int32))
+        room *= 4

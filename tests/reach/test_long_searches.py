@@ -1,0 +1,152 @@
+"""Long work on real streets: how it reports itself, how it is stopped, and what happens when room runs out."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from walkshed.errors import CancelledError
+from walkshed.network import compiled
+from walkshed.network.compiled import in_chunks
+from walkshed.network.snap import snap
+from walkshed.progress import silent
+from walkshed.reach import pairs, search
+from walkshed.reach.graph import graph_of
+from walkshed.reach.search import FULL, make_work, search_together
+from walkshed.reach.tables import places_of
+from walkshed.reach.times import minutes_between, nearest, time_matrix, travel_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from walkshed.network.model import WalkNetwork
+
+    Table = Callable[..., pd.DataFrame]
+
+TWO_SIDES = {"names": ("origins", "destinations"), "cutoff_min": 8.0}
+
+
+@pytest.fixture
+def every_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let work report itself after every chunk of few searches."""
+    monkeypatch.setattr(compiled, "REPORT_S", 0.0)
+    monkeypatch.setattr(pairs, "CHUNK", 16)
+
+
+@pytest.fixture
+def homes(helsinki: WalkNetwork, corners: Table) -> pd.DataFrame:
+    """Return homes tied to the streets of Helsinki."""
+    return snap(corners(helsinki, 800, seed=4), helsinki, max_m=200)
+
+
+@pytest.mark.usefixtures("every_chunk")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_progress_counts_up_to_the_total(helsinki: WalkNetwork, homes: pd.DataFrame, threads: int) -> None:
+    told: list[tuple[str, int, int, int]] = []
+
+    def progress(stage: str, done: int, total: int) -> None:
+        told.append((stage, done, total, threading.get_ident()))
+
+    minutes_between(helsinki, homes, homes, threads=threads, progress=progress, **TWO_SIDES)
+    tied = int(homes["snapped"].sum())
+    assert len(told) == -(-tied // 16) > 40
+    assert [done for _, done, _, _ in told] == [*range(16, tied, 16), tied]
+    assert {(stage, total, thread) for stage, _, total, thread in told} == {
+        ("minutes", tied, threading.get_ident())  # the caller's own thread
+    }
+
+
+@pytest.mark.usefixtures("every_chunk")
+def test_all_three_searches_report_themselves(helsinki: WalkNetwork, homes: pd.DataFrame) -> None:
+    for ask in (
+        partial(travel_times, helsinki, homes, homes, cutoff_min=3),
+        partial(time_matrix, helsinki, homes, homes, cutoff_min=3, direction="from_facility"),
+        partial(nearest, helsinki, homes, homes),
+    ):
+        told: list[tuple[str, int, int]] = []
+        ask(progress=lambda *step: told.append(step))  # noqa: B023 - called before the next turn
+        assert told[-1][0] == "minutes"
+        assert told[-1][1] == told[-1][2] == int(homes["snapped"].sum())
+
+
+@pytest.mark.usefixtures("every_chunk")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_cancelling_stops_the_searches(
+    helsinki: WalkNetwork, homes: pd.DataFrame, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    chunk_of_searches = pairs._search_chunk
+
+    def counted(*arguments: Any) -> Any:
+        begun.append(threading.get_ident())
+        return chunk_of_searches(*arguments)
+
+    def cancel(stage: str, done: int, total: int) -> None:
+        if done >= 32:
+            raise CancelledError("cancelled", stage=stage, total=total)
+
+    monkeypatch.setattr(pairs, "_search_chunk", counted)
+    before = threading.active_count()
+    whole = minutes_between(helsinki, homes, homes, threads=threads, **TWO_SIDES)
+    of_all = len(begun)
+    begun.clear()
+    with pytest.raises(CancelledError):
+        minutes_between(helsinki, homes, homes, threads=threads, progress=cancel, **TWO_SIDES)
+    assert 2 <= len(begun) < of_all / 2
+    assert threading.active_count() == before
+    again = minutes_between(helsinki, homes, homes, threads=threads, **TWO_SIDES)
+    assert again.data.tobytes() == whole.data.tobytes()
+    with pytest.raises(CancelledError):
+        nearest(helsinki, homes, homes, progress=lambda stage, done, total: cancel(stage, done + 32, total))
+
+
+def test_no_chunk_begins_after_an_error() -> None:
+    begun = []
+    gate = threading.Event()
+
+    def run(first: int, last: int) -> int:
+        begun.append(first)
+        if first == 2:
+            raise ZeroDivisionError
+        if first > 2:
+            gate.wait(0.05)
+        return last
+
+    for threads in (1, 2):
+        begun.clear()
+        with pytest.raises(ZeroDivisionError):
+            in_chunks(1000, 2, run, threads=threads)
+        assert len(begun) < 20
+    assert in_chunks(0, 2, run) == []
+
+
+def test_work_reports_itself_seldom_and_at_the_end() -> None:
+    told: list[int] = []
+    in_chunks(5000, 1, lambda first, _: first, threads=1, progress=lambda _, done, __: told.append(done))
+    assert told[-1] == 5000
+    assert len(told) < 100
+
+
+def test_scarce_room_changes_nothing(
+    helsinki: WalkNetwork, homes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plenty = minutes_between(helsinki, homes, homes, progress=silent, **TWO_SIDES)
+    monkeypatch.setattr(search, "MOST_PER_BUCKET", 4)
+    monkeypatch.setattr(pairs, "ROOM", 64)
+    scarce = minutes_between(helsinki, homes, homes, threads=2, **TWO_SIDES)
+    for part in ("data", "indices", "indptr"):
+        assert getattr(plenty, part).tobytes() == getattr(scarce, part).tobytes()
+
+    graph = graph_of(helsinki, reverse=False)
+    places = places_of(homes, helsinki, graph, "homes")
+    work = make_work(graph, places, 8.0)
+    assert search_together(graph, places, 0, 1, 8.0, work) == FULL
+    assert search_together(graph, places, 0, len(places.row), 8.0, work) == FULL  # not even the sources find room
+    assert np.isinf(work.minutes).all()
+    assert not work.queue.filled.any()
