@@ -72,9 +72,7 @@ def room_for_pairs(sources: int, pairs: int) -> NodePairs:
 def spacious_work(graph: Graph, sources: Places, limit: float) -> Work:
     """Return a workspace whose queue holds more than any walk of a quarter of an hour needs."""
     work = make_work(graph, sources, limit)
-    while len(work.queue.node) < 1 << 18:
-        work = work._replace(queue=more_room(work.queue))
-    return work
+    return work._replace(queue=more_room(work.queue))
 
 
 def search_nodes(graph: Graph, sources: Places, limit: float, work: Work, pairs: NodePairs) -> NodePairs:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tests.benchmarks.engine import NodePairs, room_for_pairs
 
 if TYPE_CHECKING:
+    from tests.benchmarks.engine import NodePairs
+
     from walkshed.reach.graph import Graph, Places
-    from walkshed.reach.search import Queue
+    from walkshed.reach.labels import Chains
+    from walkshed.reach.search import Work
 
 SOURCE = Path(__file__).with_name("search.c")
 FLAGS = ("-O3", "-march=native", "-shared", "-fPIC")
@@ -52,45 +54,38 @@ def _seeds(graph: Graph, sources: Places) -> tuple[np.ndarray, np.ndarray]:
 class NativeSearch:
     """The searches in C over the arrays of a graph, with their workspaces."""
 
-    def __init__(self, library: ctypes.CDLL, graph: Graph, queue: Queue) -> None:
+    def __init__(self, library: ctypes.CDLL, graph: Graph) -> None:
         self._library = library
-        self._indptr = np.ascontiguousarray(graph.indptr, np.int64)
-        self._head = np.ascontiguousarray(graph.head, np.int32)
-        self._weight = np.ascontiguousarray(graph.weight, np.float64)
         self._graph = graph
-        self._rate = ctypes.c_double(queue.buckets_per_minute)
-        self._mask = ctypes.c_int64(len(queue.first) - 1)
-        self._first = np.full(len(queue.first), -1, np.int32)
-        self._minutes = np.full(len(graph.indptr) - 1, np.inf)
-        self._entries = np.zeros(4 * len(self._minutes) + (1 << 16), ENTRY)
+        self._nodes = len(graph.indptr) - 1
 
-    def room(self, sources: int, pairs: int) -> NodePairs:
-        """Return room for results."""
-        return room_for_pairs(sources, pairs)
-
-    def bounded(self, sources: Places, limit: float, pairs: NodePairs) -> NodePairs:
-        """Search from every source and write the nodes within ``limit`` minutes."""
+    def bounded(self, sources: Places, limit: float, work: Work, pairs: NodePairs) -> NodePairs:
+        """Search from every source and write the nodes within ``limit`` minutes, with the workspace of our own."""
         node, at = _seeds(self._graph, sources)
+        filled, queued, rate = work.queue
         written = self._library.bounded(
-            _at(self._indptr), _at(self._head), _at(self._weight), ctypes.c_int64(len(sources.edge)), _at(node),
-            _at(at), ctypes.c_double(limit), self._rate, self._mask, _at(self._minutes), _at(self._first),
-            _at(self._entries), ctypes.c_int64(len(self._entries)), _at(pairs.start), _at(pairs.node),
-            _at(pairs.minutes), ctypes.c_int64(len(pairs.node)),
+            _at(self._graph.indptr), _at(self._graph.arcs), ctypes.c_int64(self._nodes),
+            ctypes.c_int64(len(sources.edge)), _at(node), _at(at), ctypes.c_double(limit), ctypes.c_double(rate),
+            ctypes.c_int64(len(filled) - 1), _at(work.minutes), _at(filled), _at(queued),
+            ctypes.c_int64(len(queued) // len(filled)), _at(pairs.start), _at(pairs.node), _at(pairs.minutes),
+            ctypes.c_int64(len(pairs.node) - 1),
         )  # fmt: skip
         if written < 0:
             message = "the workspace of the benchmark is too small"
             raise MemoryError(message)
         return pairs
 
-    def nearest(self, sources: Places) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(self, sources: Places, chains: Chains) -> tuple[np.ndarray, np.ndarray]:
         """Return the minutes from the nearest source to every node, and the source's row."""
         node, at = _seeds(self._graph, sources)
         row = np.repeat(sources.row, 2)
-        minutes, label = np.full(len(self._minutes), np.inf), np.full(len(self._minutes), -1, np.int64)
+        minutes, label = np.full(self._nodes, np.inf), np.full(self._nodes, -1, np.int64)
+        entries = np.empty(4 * self._nodes + (1 << 16), ENTRY)
+        first = np.full(len(chains.first), -1, np.int32)
         status = self._library.nearest(
-            _at(self._indptr), _at(self._head), _at(self._weight), ctypes.c_int64(len(node)), _at(node), _at(at),
-            _at(row), self._rate, self._mask, _at(minutes), _at(label), _at(self._first), _at(self._entries),
-            ctypes.c_int64(len(self._entries)),
+            _at(self._graph.indptr), _at(self._graph.arcs), ctypes.c_int64(len(node)), _at(node), _at(at), _at(row),
+            ctypes.c_double(chains.buckets_per_minute), ctypes.c_int64(len(first) - 1), _at(minutes), _at(label),
+            _at(first), _at(entries), ctypes.c_int64(len(entries)),
         )  # fmt: skip
         if status < 0:
             message = "the workspace of the benchmark is too small"

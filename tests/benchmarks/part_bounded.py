@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.benchmarks.timing import Contender, interleave
 
 from walkshed.reach.graph import graph_of
 from walkshed.reach.tables import places_of
-from walkshed.reach.times import time_matrix
+from walkshed.reach.times import minutes_between, time_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from walkshed.network.model import WalkNetwork
 
 OURS, KERNEL, NATIVE = "walkshed time_matrix", "walkshed, search alone", "the same search in C"
+CORES = cpu_count() or 1
+PARALLEL = f"walkshed time_matrix, {CORES} threads"
 DENSE, PIECES, NETWORKX = "scipy, dense rows", "scipy on spatial sub-graphs", "networkx, cutoff"
 RUSTWORKX, PANDANA = "rustworkx, visitor that stops", "pandana nodes_in_range, prepared"
 TILES_M = (300.0, 700.0, 1500.0, 3000.0)
@@ -45,7 +48,9 @@ INTRO = (
     "From each of K origins to all nodes within 15 minutes (4.5 km/h), as pairs and never as a dense matrix. Ours "
     "is the public call from tables to a finished sparse matrix, with both ends tied to streets; *search alone* "
     "is its kernel from nodes to nodes, which is what the libraries and the C program do. The libraries' graphs "
-    "are made before the clock starts, and SciPy's dense rows are not even turned into pairs."
+    "are made before the clock starts, and SciPy's dense rows are not even turned into pairs. Ours reads, checks and "
+    "files a table with a row for every node in every call: with 100 origins among a million nodes that is nearly "
+    "all the work, and no search, however fast, could make up for it."
 )
 
 
@@ -105,18 +110,30 @@ def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contend
     def check(found: Any) -> str:
         return compare_pairs(truth, found.matrix(len(network.x))[by_row], CUTOFF_MIN)
 
+    def parallel() -> csr_array:
+        names = ("sites", "demand")
+        return minutes_between(network, table, every, cutoff_min=CUTOFF_MIN, names=names, threads=CORES)
+
     contenders = [
         Contender(
             name=OURS, run=lambda: time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
         ),
+        Contender(name=PARALLEL, run=parallel, check=lambda found: _same_bits(truth, found)),
         Contender(name=KERNEL, run=lambda: search_nodes(graph, sources, CUTOFF_MIN, work, pairs), check=check),
     ]
     library = native_library()
     if library is not None:
-        native = NativeSearch(library, graph, work.queue)
-        room = native.room(len(origins), truth.nnz)
-        contenders.append(Contender(name=NATIVE, run=lambda: native.bounded(sources, CUTOFF_MIN, room), check=check))
+        native, room = NativeSearch(library, graph), room_for_pairs(len(origins), truth.nnz)
+        contenders.append(
+            Contender(name=NATIVE, run=lambda: native.bounded(sources, CUTOFF_MIN, work, room), check=check)
+        )
     return contenders
+
+
+def _same_bits(ours: csr_array, theirs: csr_array) -> str:
+    """Compare the results of one thread and of several."""
+    same = all(np.array_equal(getattr(ours, part), getattr(theirs, part)) for part in ("indptr", "indices", "data"))
+    return "same bits" if same else "OTHER BITS"
 
 
 def _theirs(
@@ -208,13 +225,13 @@ def _best_tile(libraries: other.Peers, origins: np.ndarray) -> float:
 def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -> None:
     """Hold the figures against the goals."""
 
-    def times(nodes: int, name: str, base: str = OURS) -> list[float]:
-        found = [measured[nodes, count] for count in (1_000, 10_000)]
-        return [timings[name].cpu_s / timings[base].cpu_s for timings in found if name in timings]
+    counts = sorted({count for _, count in measured})
+    told = " / ".join(f"{count:,}" for count in counts)
 
-    def tell(ratios: list[float], alone: list[float]) -> str:
-        both = " / ".join(f"{value:.1f}" for value in ratios), " / ".join(f"{value:.1f}" for value in alone)
-        return f"{both[0]} x (search alone {both[1]} x)"
+    def tell(nodes: int, name: str, base: str) -> tuple[str, float]:
+        found = [measured[nodes, count] for count in counts]
+        ratios = [timings[name].cpu_s / timings[base].cpu_s for timings in found if {name, base} <= timings.keys()]
+        return " / ".join(f"{value:.1f}" for value in ratios) + " x", min(ratios, default=0.0)
 
     for nodes, name, least in (
         (1_000_000, PIECES, 10),
@@ -222,11 +239,14 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
         (100_000, PIECES, 15),
         (100_000, PANDANA, 20),
     ):
-        ratios, alone = times(nodes, name), times(nodes, name, KERNEL)
+        (whole, ratio), (alone, _), (native, best) = (tell(nodes, name, base) for base in (OURS, KERNEL, NATIVE))
+        text = f"{whole}; search alone {alone}"
+        if best:
+            text += f"; the same search in C {native}" + (", which misses it, too" if best < least else "")
         ledger.goal(
-            f"{nodes:,} nodes, K = 1,000 / 10,000: at least {least} x faster than {name}",
-            tell(ratios, alone) if ratios else "no figure: the peer is missing",
-            met=min(ratios) >= least if ratios else None,
+            f"{nodes:,} nodes, K = {told}: at least {least} x faster than {name}",
+            text if ratio else "no figure: the peer is missing",
+            met=ratio >= least if ratio else None,
         )
     in_c = [timings[NATIVE].cpu_s / timings[KERNEL].cpu_s for timings in measured.values() if NATIVE in timings]
     ledger.goal(

@@ -18,6 +18,7 @@ from tests.benchmarks.valhalla_peer import VARIABLE, valhalla_isochrones, valhal
 from walkshed.network.snap import snap
 from walkshed.reach.graph import graph_of
 from walkshed.reach.isochrones import isochrones, reached_lines
+from walkshed.reach.service_areas import service_areas
 
 if TYPE_CHECKING:
     from tests.benchmarks.areas import Area
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 OURS = "walkshed isochrones"
 BUFFER, RECIPE, VALHALLA = "shapely, buffer each and union_all, streets given", "notebook recipe", "Valhalla"
-UNION = "union_all of the finished polygons"
+UNION, DIVIDED = "union_all of the finished polygons", "walkshed service_areas"
 BUFFER_M = 50.0
 RIM_M = 1300.0
 INTRO = (
@@ -40,7 +41,7 @@ INTRO = (
 SERVED_INTRO = (
     "Everything within 15 minutes of any of the facilities, as one area: ours from one search, against union_all "
     "of the facilities' finished polygons (their making not counted) and of buffers around the clipped streets "
-    "(given)."
+    "(given). Below, the same area divided among the facilities by who is nearest on foot."
 )
 
 
@@ -222,4 +223,24 @@ def _served(ledger: Ledger, area: Area, count: int) -> dict[str, float]:
         turns=3,
     )
     ledger.record(f"{area.name}, {len(facilities)} facilities", timings)
+    _divided(ledger, area, network, facilities)
     return {timing.name: timing.cpu_s / timings[0].cpu_s for timing in timings} | {"IoU": overlaps[0]}
+
+
+def _divided(ledger: Ledger, area: Area, network: WalkNetwork, facilities: gpd.GeoDataFrame) -> None:
+    """Measure the same area divided by nearest facility, for some and for all of them; no library does that."""
+    for count in sorted({min(50, len(facilities)), len(facilities)}):
+        few = facilities[:count]
+        merged = isochrones(network, few, cutoffs_min=[CUTOFF_MIN], buffer_m=BUFFER_M, merged=True).geometry.iloc[0]
+
+        def draw(few: gpd.GeoDataFrame = few) -> gpd.GeoDataFrame:
+            return service_areas(network, few, cutoff_min=CUTOFF_MIN, buffer_m=BUFFER_M)
+
+        def check(found: gpd.GeoDataFrame, merged: shapely.Geometry = merged) -> str:
+            shapes = found.geometry.to_numpy()
+            off = abs(shapely.area(shapes).sum() / merged.area - 1)
+            kept = shapely.coverage_is_valid(shapes[~shapely.is_empty(shapes)])
+            return f"{'no' if kept else 'SOME'} overlaps, sum of areas off by {off:.0e}"
+
+        timings = interleave([Contender(name=DIVIDED, run=draw, check=check)], turns=1)
+        ledger.record(f"{area.name}, {count} facilities", timings)

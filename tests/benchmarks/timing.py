@@ -75,7 +75,7 @@ def interleave(contenders: Sequence[Contender], *, turns: int) -> list[Timing]:
     patient = [i for i, (first, _) in enumerate(firsts) if first[0] <= PATIENCE_S]
     for i in patient:
         times[i].clear()
-    for turn in range(turns):
+    for turn in range(turns if patient else 0):
         for i in patient[turn % len(patient) :] + patient[: turn % len(patient)]:
             times[i].append(_timed(contenders[i], max(1, round(LEAST_S / max(firsts[i][0][0], 1e-9)))))
     return [
