@@ -127,6 +127,7 @@ def test_people_are_floor_area_over_floor_area_each() -> None:
     assert demand["population"].to_numpy() == pytest.approx([footprint[0] * 6 / 40, footprint[2] * 3 / 40])
     assert demand["levels"].tolist() == [6.0, 3.0]
     assert demand["levels_stated"].tolist() == [True, False]
+    assert demand["floor_m2"].to_numpy() == pytest.approx([footprint[0] * 6, footprint[2] * 3])
     check_table(demand, DEMAND)
     pd.testing.assert_frame_equal(frame, before)
     again = estimate_residents(frame, m2_per_person=40.0, default_levels=3.0)

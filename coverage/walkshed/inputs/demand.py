@@ -10,6 +10,7 @@ import numpy as np
 from walkshed.contracts import DEMAND
 from walkshed.coordinates import areas_m2
 from walkshed.errors import InputError
+from walkshed.inputs.population_groups import group_like, read_groups, wanted_groups
 from walkshed.inputs.positions import COORDINATES, Rules, locate, without_geometry
 from walkshed.inputs.reads import Read, Sieve
 from walkshed.inputs.rows import extra_columns, read_ids, read_numbers, read_texts
@@ -47,7 +48,9 @@ def read_demand(
         See :func:`walkshed.inputs.tables.read_table`.
     columns
         Our name -> the file's column, for what its synonyms do not find. Ours are ``demand_id``, ``kind``, ``name``,
-        ``population``, ``households`` (``"3005户"``), ``area_m2``, ``unit_id``, ``lon``, ``lat`` and ``location``.
+        ``population``, ``households`` (``"3005户"``), ``area_m2``, ``unit_id``, ``lon``, ``lat``, ``location`` and
+        ``population_<group>`` for the groups of :func:`walkshed.inputs.population_groups.wanted_groups` and any other
+        group of the user's own (``population_veterans = "退役军人"``).
     datum
         See :func:`walkshed.coordinates.degrees_converter`.
     persons_per_household
@@ -62,6 +65,9 @@ def read_demand(
         ``table`` with the columns of :data:`walkshed.contracts.DEMAND`, what else the file holds, and a point or an
         area. ``kind`` is what the file says, else ``compound`` for areas and for rows counted in households, ``point``
         for the rest. ``area_m2`` of an area is measured on the ellipsoid; of a point it is what the file says, else 0.
+        ``population_<group>`` counts the people of a group, also where the file gives shares (``"23%"``); a blank cell
+        counts as nobody. Groups larger than the residents are kept as they are
+        (:func:`walkshed.inputs.population_groups.group_notes`).
 
     Raises
     ------
@@ -73,7 +79,8 @@ def read_demand(
     if not (np.isfinite(persons_per_household) and persons_per_household > 0):
         raise InputError("persons_per_household", value=persons_per_household)
     raw = without_geometry(read_table(path, layer="demand"), columns)
-    wanted = (*COLUMNS, "households", *COORDINATES)
+    groups = wanted_groups(raw, columns)
+    wanted = (*COLUMNS, "households", *groups, *COORDINATES)
     found = find_columns(raw.frame, wanted, columns, layer=raw.layer, path=raw.path.name)
     if "population" not in found and "households" not in found:
         raise InputError("no_population", path=raw.path.name, seen=", ".join(map(str, raw.frame.columns)))
@@ -91,7 +98,8 @@ def read_demand(
         "population": population,
         "area_m2": np.where(areas, areas_m2(geometry), np.nan_to_num(given_m2)),
         "unit_id": read_texts(raw, found, "unit_id"),
-        **extra_columns(raw, found, (*COLUMNS, "geometry")),
+        **read_groups(raw, found, sieve, population, blank=0.0),
+        **extra_columns(raw, found, (*COLUMNS, *group_like(raw), "geometry")),
     }
     return sieve.finish(gpd.GeoDataFrame(data, geometry=geometry), DEMAND)
 

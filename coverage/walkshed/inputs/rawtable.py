@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from walkshed.inputs.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyproj
     from numpy.typing import NDArray
+
+SHAPE_MAX: Final = 2000
+"""Longest shape in characters that travels with its row: a point, a line of a street; not the outline of a district."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,7 +32,8 @@ class RawTable:
     path
         The file.
     layer
-        What it is read as: ``"facilities"``, ``"demand"``, ``"units"``, ``"candidates"`` or ``"boundary"``.
+        What it is read as: ``"facilities"``, ``"demand"``, ``"units"``, ``"candidates"``, ``"boundary"``,
+        ``"entrances"`` or ``"gates"``.
     frame
         N rows of raw values, index 0..N-1, without the geometry.
     lines : (N,) int64
@@ -64,3 +71,28 @@ class RawTable:
     def broken_details(self) -> list[str]:
         """The surplus cells of every row, N texts."""
         return ["; ".join(self.overlong.get(row, ())) for row in range(len(self.lines))]
+
+
+def raw_row(raw: RawTable, row: int) -> str:
+    """Return one row as the file has it.
+
+    Parameters
+    ----------
+    raw
+        The rows.
+    row
+        Position, 0-based.
+
+    Returns
+    -------
+    str
+        JSON: column -> cell, in the order of the file, every cell as text and a missing one empty; surplus cells as
+        ``+1``, ``+2`` ...; a shape as ``geometry`` in WKT, where that is no longer than :data:`SHAPE_MAX`.
+    """
+    values = zip(raw.frame.columns, raw.frame.iloc[row].tolist(), strict=True)
+    cells = {str(name): value if isinstance(value, str) else text_of(value) for name, value in values}
+    cells |= {f"+{place}": cell for place, cell in enumerate(raw.overlong.get(row, ()), start=1)}
+    shape = None if raw.geometry is None else raw.geometry.iloc[row]
+    if shape is not None and len(shape.wkt) <= SHAPE_MAX:
+        cells["geometry"] = shape.wkt
+    return json.dumps(cells, ensure_ascii=False)

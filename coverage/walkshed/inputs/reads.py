@@ -12,6 +12,7 @@ import pandas as pd
 from walkshed.catalogue import text as catalogue_text
 from walkshed.contracts import check_table
 from walkshed.errors import CrsError, InputError, Message
+from walkshed.inputs.rawtable import raw_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkshed.contracts import TableContract
-    from walkshed.inputs.tables import RawTable
+    from walkshed.inputs.rawtable import RawTable
 
     BoolArray = NDArray[np.bool_]
 
-REJECT_COLUMNS = ("layer", "file", "line", "row_id", "reason", "detail")
+REJECT_COLUMNS = ("layer", "file", "line", "row_id", "reason", "detail", "row")
 
 
 class Read(NamedTuple):
@@ -35,7 +36,9 @@ class Read(NamedTuple):
         The valid rows in their order, geometry in EPSG:4326.
     rejects
         The refused rows in their order: ``layer``, ``file``, ``line`` (1-based, ``<NA>`` where senseless), ``row_id``,
-        ``reason`` (key of the catalogue's section ``rejects``) and ``detail`` (the offending values as ``name=value``).
+        ``reason`` (key of the catalogue's section ``rejects``), ``detail`` (the offending values as ``name=value``) and
+        ``row`` (the whole row as the file has it, JSON text of column -> cell, see
+        :func:`walkshed.inputs.rawtable.raw_row`; ``""`` where the source has no such rows).
     """
 
     table: gpd.GeoDataFrame
@@ -50,8 +53,9 @@ def make_rejects(
     row_ids: Sequence[str],
     reasons: Sequence[str],
     details: Sequence[str],
+    rows: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Return a table of rejects, one per entry of the equally long sequences."""
+    """Return a table of rejects, one per entry of the equally long sequences; without ``rows`` they are blank."""
     count = len(reasons)
     frame = pd.DataFrame(
         {
@@ -61,10 +65,11 @@ def make_rejects(
             "row_id": list(row_ids),
             "reason": list(reasons),
             "detail": list(details),
+            "row": [""] * count if rows is None else list(rows),
         },
         columns=list(REJECT_COLUMNS),
     )
-    return frame.astype(dict.fromkeys(("layer", "file", "row_id", "reason", "detail"), "str"))
+    return frame.astype(dict.fromkeys(("layer", "file", "row_id", "reason", "detail", "row"), "str"))
 
 
 def empty_rejects() -> pd.DataFrame:
@@ -137,6 +142,7 @@ class Sieve:
             row_ids=self.row_ids[rows].tolist(),
             reasons=self.reasons[rows].tolist(),
             details=self.details[rows].tolist(),
+            rows=[raw_row(self.raw, row) for row in rows.tolist()],
         )
 
     def finish(self, table: gpd.GeoDataFrame, contract: TableContract) -> Read:

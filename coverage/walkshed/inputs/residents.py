@@ -53,7 +53,7 @@ def estimate_residents(
         Demand table, one row for every building taken for a home (:func:`walkshed.inputs.homes.are_homes`), in the
         order given: ``demand_id`` (the ``osm_id``), ``kind`` (``"building"``), ``name``, ``population`` (not rounded,
         so that sums hold), ``area_m2`` (footprint on the ellipsoid), ``unit_id`` (blank), ``levels`` (as counted),
-        ``levels_stated``; areas in EPSG:4326.
+        ``levels_stated``, ``floor_m2`` (footprint x storeys); areas in EPSG:4326.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def estimate_residents(
     levels = homes["levels"].fillna(default_levels).to_numpy(float)
     footprint = areas_m2(homes.geometry)
     demand = _demand(homes, "building", population=footprint * levels / m2_per_person, area_m2=footprint)
-    return demand.assign(levels=levels, levels_stated=stated)
+    return demand.assign(levels=levels, levels_stated=stated, floor_m2=footprint * levels)
 
 
 def landuse_residents(landuse: gpd.GeoDataFrame, *, persons_per_hectare: float) -> gpd.GeoDataFrame:

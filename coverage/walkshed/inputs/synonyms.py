@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from walkshed.inputs.population_words import GROUP_SYNONYMS
 from walkshed.inputs.values import fold
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ _OWN_ID = (
 _UNIT = (
     "unit_id", "unit", "街道", "所属街道", "所在街道", "街道名称", "街道代码", "街道编码", "镇街", "所属镇街", "街镇",
     "乡镇", "街道乡镇", "乡镇街道", "所属单元", "行政单元", "单元编号", "subdistrict", "town", "township", "adm_unit",
+)  # fmt: skip
+_ENTRANCE_NAME = (
+    "name", "entrance", "entrance_name", "gate", "gate_name", "出入口名称", "出入口", "入口名称", "入口", "大门名称",
+    "大门", "门名称", "门名", "门", "名称", "title",
 )  # fmt: skip
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +64,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "pop",
         "residents",
     ),
+    **GROUP_SYNONYMS,
     "households": ("households", "户数", "总户数", "住户数", "居民户数", "规划户数", "household"),
     "area_m2": ("area_m2",),
     "level": ("level", "级别", "层级", "行政级别", "admin_level"),
@@ -75,12 +81,40 @@ LAYER_SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "name": (*SYNONYMS["name"], "小区名称", "小区", "居住区", "居住区名称", "楼栋名称"),
     },
     "units": {
-        "unit_id": ("unit_id", "区划代码", "行政区划代码", "统计用区划代码", "街道代码", "街道编码", "单元编号",
-                    *_OWN_ID, "adcode", "gb"),
+        "unit_id": ("unit_id", "区划代码", "行政区划代码", "统计用区划代码", "社区代码", "社区编码", "村居代码",
+                    "街道代码", "街道编码", "单元编号", *_OWN_ID, "adcode", "gb"),
         "name": (*SYNONYMS["name"], "街道名称", "社区名称", "街道", "镇街", "街镇", "乡镇", "社区", "unit", "town"),
+        "in_town_code": ("in_town_code", "街道代码", "街道编码", "镇街代码", "乡镇代码"),
+        "in_city": ("in_city", "市", "地市", "设区市", "地级市", "市名称", "所属市", "city"),
+        "in_district": ("in_district", "区县", "县区", "县(市、区)", "区县名称", "区名称", "所属区", "district",
+                        "county"),
+        "in_town": ("in_town", "街道", "镇街", "街镇", "乡镇", "街道乡镇", "乡镇街道", "街道名称", "乡镇名称",
+                    "镇街名称", "所属街道", "所在街道", "所属镇街", "所属乡镇", "subdistrict", "township", "town"),
+        "in_community": ("in_community", "社区", "村居", "村社区", "社区村", "社区名称", "村居名称", "社区(村)",
+                         "居委会", "所属社区", "所在社区", "community", "village"),
+    },
+    "denominators": {
+        "unit_id": ("unit_id", "区划代码", "行政区划代码", "统计用区划代码", "街道代码", "社区代码", "单元编号", "名称",
+                    "name", *_UNIT, "社区", "区县", *_OWN_ID),
+        "basis": ("basis", "口径", "指标"),
+        "group": ("group", "人群", "群体"),
+        "denominator": ("denominator", "分母", "总数", "数值", "value"),
     },
     "candidates": {"candidate_id": ("candidate_id", "候选点编号", "点位编号", *_OWN_ID)},
     "boundary": {},
+    "entrances": {
+        "facility_id": ("facility_id", "设施编号", "书房编号", "所属设施编号", "所属书房编号", "所属编号", "owner_id"),
+        "owner": ("owner", "facility", "facility_name", "设施名称", "书房名称", "所属设施", "所属书房", "馆名",
+                  "设施", "书房"),
+        "name": _ENTRANCE_NAME,
+    },
+    "gates": {
+        "demand_id": ("demand_id", "小区编号", "小区代码", "所属小区编号", "居住区编号", "楼栋编号", "所属编号",
+                      "owner_id"),
+        "owner": ("owner", "compound", "compound_name", "小区名称", "所属小区", "小区", "居住区名称", "居住区",
+                  "楼栋名称"),
+        "name": _ENTRANCE_NAME,
+    },
 }  # fmt: skip
 """Layer -> the headers that mean something else, or something more, in it."""
 

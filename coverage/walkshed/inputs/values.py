@@ -24,8 +24,10 @@ BLANKS = frozenset(
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+"
 _NUMBER = re.compile(
-    rf"(?:约|大约|共|计|合计|~)?(?P<sign>[+-]?)(?P<digits>{_DIGITS})(?P<power>e[+-]?\d+)?(?P<scale>[万千百])?"
-    r"(?:户|人|口|名|座|个|席|册|元|平方米|平米|m2|households?|persons?|people|seats?)?(?:左右)?"
+    r"(?:(?:规划|居民|住户)?(?:总户数|户数|总人口|人口|人数|住户)[:]?)?(?:约|大约|近|共|计|共计|合计|总计|~)?"
+    rf"(?P<sign>[+-]?)(?P<digits>{_DIGITS})(?P<power>e[+-]?\d+)?[余多]?(?P<scale>[万千百])?[余多]?"
+    r"(?:户|戶|套|人|口|名|座|个|席|册|元|平方米|平米|m2|households?|units?|persons?|people|seats?)?"
+    r"(?:左右|以上)?"
 )
 _SCALES: dict[str | None, float] = {None: 1.0, "百": 1e2, "千": 1e3, "万": 1e4}
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
@@ -70,7 +72,8 @@ def is_blank(text: str) -> bool:
 def parse_number(value: object) -> float:
     """Return the number a person meant.
 
-    Thousands commas, full-width digits, 百/千/万, a unit behind and 约 or 共 before are understood.
+    Thousands commas, full-width digits, 百/千/万, a unit behind, 约, 共 or 总户数 before and 余 or 多 (a few
+    more, which are not added) are understood.
 
     Returns
     -------
@@ -84,8 +87,8 @@ def parse_number(value: object) -> float:
 
     Examples
     --------
-    >>> parse_number("3005户"), parse_number("3,005"), parse_number("7.47万人")
-    (3005.0, 3005.0, 74700.0)
+    >>> parse_number("3005户"), parse_number("3,005"), parse_number("7.47万人"), parse_number("总户数:约1200余户")
+    (3005.0, 3005.0, 74700.0, 1200.0)
     """
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         return float(value)
@@ -163,7 +166,7 @@ def header_scale(header: str) -> float:
     >>> header_scale("常住人口(万人)"), header_scale("人口(人)"), header_scale("population")
     (10000.0, 1.0, 1.0)
     """
-    found = re.search(r"\(([百千万])[^()]*\)$", fold(header))
+    found = re.search(r"\((百(?!分)|[千万])[^()]*\)$", fold(header))
     return _SCALES[found[1]] if found else 1.0
 
 
