@@ -9,9 +9,17 @@ np.True_
 
 from __future__ import annotations
 
+from walkshed.assess.barriers import find_links
+from walkshed.assess.catchments import allot_residents, measure_catchments, two_step_floating_catchment
+from walkshed.assess.change import change_by_unit, compare_demand, compare_rates
+from walkshed.assess.circle import circle_rates, measure_circle
 from walkshed.assess.coverage import measure_coverage, picture_disagreement
+from walkshed.assess.criteria import assess_criteria, criteria_rates, summarise_criteria
+from walkshed.assess.curve import coverage_curve
+from walkshed.assess.equity import measure_equity
 from walkshed.assess.gaps import find_gaps, gap_of
-from walkshed.assess.rates import coverage_rates
+from walkshed.assess.hours import coverage_by_hour, measure_coverage_at, night_coverage
+from walkshed.assess.rates import coverage_rates, group_rates, tier_rates
 from walkshed.errors import (
     CancelledError,
     ContractError,
@@ -25,23 +33,36 @@ from walkshed.errors import (
     SolverError,
     WalkshedError,
 )
+from walkshed.inputs.aliases import find_duplicates, match_names
 from walkshed.inputs.boundary import read_boundary
 from walkshed.inputs.candidates import read_candidates
 from walkshed.inputs.demand import read_demand
+from walkshed.inputs.entrances import read_entrances
 from walkshed.inputs.facilities import read_facilities
+from walkshed.inputs.hours import open_hours, parse_hours
+from walkshed.inputs.osm_entrances import osm_entrances
+from walkshed.inputs.population_homes import raster_onto_homes
+from walkshed.inputs.population_raster import read_population_raster
+from walkshed.inputs.spread import scale_to_units, spread_totals
 from walkshed.inputs.units import assign_units, read_units
 from walkshed.network.build import network_from_osmnx, read_network, with_speed
+from walkshed.network.entrances import list_entrances
 from walkshed.network.fetch import fetch_network
 from walkshed.network.model import WalkNetwork
-from walkshed.network.snap import snap
+from walkshed.network.scenario import edit_network
+from walkshed.network.slope import sample_elevation
+from walkshed.network.snap import dropped_entrances, snap
 from walkshed.network.store import write_network
+from walkshed.network.walking import weigh
 from walkshed.parameters import StudyConfig
 from walkshed.reach.isochrones import isochrones
+from walkshed.reach.service_areas import service_areas
 from walkshed.reach.times import nearest, time_matrix, travel_times
 from walkshed.reporting.figure import figure_map
 from walkshed.reporting.headline import headline_lines
 from walkshed.reporting.layers import write_layers
 from walkshed.reporting.outputs import write_outputs
+from walkshed.reporting.snapshot import freeze_result, load_snapshot
 from walkshed.reporting.summary import summarise
 from walkshed.reporting.tables import write_xlsx
 from walkshed.reporting.webmap import webmap
@@ -49,9 +70,11 @@ from walkshed.siting.candidates import make_candidates
 from walkshed.siting.plan import make_proposals
 from walkshed.siting.problem import SitingProblem, build_problem
 from walkshed.siting.solve import SitingAnswer, solve_mclp
-from walkshed.study import StudyInputs, StudyResult, load_study, run_study
+from walkshed.study import StudyInputs, StudyResult, assess_study, load_study, run_study
+from walkshed.walkers import Access, Profile
 
 __all__ = [
+    "Access",
     "CancelledError",
     "ContractError",
     "CrsError",
@@ -59,6 +82,7 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "NetworkError",
+    "Profile",
     "SitingAnswer",
     "SitingError",
     "SitingProblem",
@@ -69,35 +93,73 @@ __all__ = [
     "StudyResult",
     "WalkNetwork",
     "WalkshedError",
+    "allot_residents",
+    "assess_criteria",
+    "assess_study",
     "assign_units",
     "build_problem",
+    "change_by_unit",
+    "circle_rates",
+    "compare_demand",
+    "compare_rates",
+    "coverage_by_hour",
+    "coverage_curve",
     "coverage_rates",
+    "criteria_rates",
+    "dropped_entrances",
+    "edit_network",
     "fetch_network",
     "figure_map",
+    "find_duplicates",
     "find_gaps",
+    "find_links",
+    "freeze_result",
     "gap_of",
+    "group_rates",
     "headline_lines",
     "isochrones",
+    "list_entrances",
+    "load_snapshot",
     "load_study",
     "make_candidates",
     "make_proposals",
+    "match_names",
+    "measure_catchments",
+    "measure_circle",
     "measure_coverage",
+    "measure_coverage_at",
+    "measure_equity",
     "nearest",
     "network_from_osmnx",
+    "night_coverage",
+    "open_hours",
+    "osm_entrances",
+    "parse_hours",
     "picture_disagreement",
+    "raster_onto_homes",
     "read_boundary",
     "read_candidates",
     "read_demand",
+    "read_entrances",
     "read_facilities",
     "read_network",
+    "read_population_raster",
     "read_units",
     "run_study",
+    "sample_elevation",
+    "scale_to_units",
+    "service_areas",
     "snap",
     "solve_mclp",
+    "spread_totals",
     "summarise",
+    "summarise_criteria",
+    "tier_rates",
     "time_matrix",
     "travel_times",
+    "two_step_floating_catchment",
     "webmap",
+    "weigh",
     "with_speed",
     "write_layers",
     "write_network",

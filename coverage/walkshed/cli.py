@@ -1,4 +1,4 @@
-"""``walkshed run | init | check | app | version``: the command line, no logic of its own."""
+"""``walkshed run | init | check | compare | sample | app | version``: the command line, no logic of its own."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from rich.progress import Progress as Bar
 from walkshed.catalogue import text
 from walkshed.errors import InputError, WalkshedError
 from walkshed.parameters import StudyConfig
+from walkshed.reporting.comparison import comparison_lines, write_comparison
 from walkshed.reporting.headline import headline_lines
 from walkshed.reporting.outputs import write_outputs
+from walkshed.reporting.snapshot import load_snapshot
+from walkshed.sample import write_sample
 from walkshed.scaffold import init_study
 from walkshed.study import load_study, run_study
+from walkshed.study.datum import check_datums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,11 +60,12 @@ def run(
     lang: LanguageOption = None,
     debug: DebugOption = False,  # noqa: FBT002 - typer's way to declare a flag
 ) -> None:
-    """Compute a study and write summary.json, result.gpkg, map.html, map.png and tables.xlsx."""
-    with _explained(lang, debug=debug), _bar(lang) as progress:
+    """Compute a study and write its summary, layers, maps, tables, rejects and snapshot."""
+    with _explained(lang, debug=debug):
         config = StudyConfig.from_toml(study)
-        result = run_study(config, progress=progress)
-        written = write_outputs(result, out, language=lang, progress=progress)
+        with _bar(lang or config.report.language) as progress:
+            result = run_study(config, progress=progress)
+            written = write_outputs(result, out, language=lang, progress=progress)
     for line in headline_lines(result, lang or config.report.language):
         typer.echo(line)
     for path in written:
@@ -80,17 +85,50 @@ def init(
 
 
 @app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Folder for the sample district.", show_default=False)],
+    lang: Annotated[Language, typer.Option("--lang", help="Language of errors.")] = Language.zh,
+    debug: DebugOption = False,  # noqa: FBT002 - as above
+) -> None:
+    """Write the fictional sample district, a study with everything a district has."""
+    with _explained(lang, debug=debug):
+        for path in write_sample(folder):
+            typer.echo(f"  {path}")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="snapshot.zip of the earlier run.", show_default=False)],
+    after: Annotated[Path, typer.Argument(help="snapshot.zip of the later run.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Workbook to write.")] = Path("comparison.xlsx"),
+    lang: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.zh,
+    debug: DebugOption = False,  # noqa: FBT002 - as above
+) -> None:
+    """Compare two frozen results: who gained, who lost, and every rate side by side."""
+    with _explained(lang, debug=debug):
+        one, two = load_snapshot(before), load_snapshot(after)
+        write_comparison(one, two, out, language=lang)
+        for line in comparison_lines(one, two, lang):
+            typer.echo(line)
+        typer.echo(f"  {out}")
+
+
+@app.command()
 def check(
     study: StudyArgument,
     lang: LanguageOption = None,
     debug: DebugOption = False,  # noqa: FBT002 - as above
 ) -> None:
     """Read a study's inputs and say what was found and what was rejected, without computing anything."""
-    with _explained(lang, debug=debug), _bar(lang) as progress:
+    with _explained(lang, debug=debug):
         config = StudyConfig.from_toml(study)
-        inputs = load_study(config, progress=progress)
+        with _bar(lang or config.report.language) as progress:
+            inputs = load_study(config, progress=progress)
+            findings = check_datums(config, inputs)
     for record in inputs.records:
         typer.echo(f"  {record.layer:<12}{record.count:>8}  -{record.rejected:<6}{record.source}")
+    for finding in findings:
+        typer.echo(f"  {finding.note.text(lang or config.report.language)}")
     for row in inputs.rejects.itertuples():
         reason = text(f"rejects.{row.reason}", lang or config.report.language)
         typer.echo(f"  {row.file}:{row.line} {row.row_id}: {reason} {row.detail}")
@@ -136,15 +174,14 @@ def _explained(language: str | None, *, debug: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(language: str | None) -> Iterator[Progress]:
+def _bar(language: str) -> Iterator[Progress]:
     """Show stages with a bar on standard error."""
-    spoken = language or "en"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def report(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=text(f"progress.{stage}", spoken), completed=done, total=total)
+            bar.update(task, description=text(f"progress.{stage}", language), completed=done, total=total)
 
         yield report
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from walkshed.catalogue import has, text
 from walkshed.contracts import STATUSES
 from walkshed.coordinates import DATUMS
 from walkshed.errors import ContractError, InputError, Message
+from walkshed.norms import CircleRules, CriteriaRules, HoursRules, NameRules
 from walkshed.toml_records import build_record, plain, write_tables
+from walkshed.walkers import STANDARD_PROFILES, Access, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,7 @@ SOURCE_NEEDS = {
     "boundary": {"file": "path", "place": "place"},
     "network": {"osm": "path", "graphml": "path", "saved": "path"},
     "facilities": {"file": "path", "osm": "tags"},
-    "residents": {"file": "path"},
+    "residents": {"file": "path", "raster": "raster"},
     "units": {"file": "path", "places": "path"},
     "candidates": {"file": "path", "osm": "tags"},
 }
@@ -69,7 +72,7 @@ class NetworkSource:
 
     source: str = _choice("osm", "osm", "graphml", "saved", "download")
     path: str = ""
-    include_private: bool = False
+    elevation: str = ""
     snap_max_m: float = _number(100.0, 1.0, 2000.0)
     fragment_max_m: float = _number(500.0, 0.0, 100_000.0)
 
@@ -84,21 +87,32 @@ class FacilitySource:
     columns: dict[str, str] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     serving: tuple[str, ...] = ("open",)
+    entrances: str = _choice("none", "none", "osm", "file")
+    entrances_path: str = ""
+    entrances_columns: dict[str, str] = field(default_factory=dict)
+    entrances_datum: str = "wgs84"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResidentSource:
     """``[residents]``: where people live, and how many."""
 
-    source: str = _choice("osm", "osm", "file")
+    source: str = _choice("osm", "osm", "file", "raster")
     kind: str = _choice("buildings", "buildings", "landuse")
     path: str = ""
+    raster: str = ""
+    raster_holds: str = _choice("", "", "people", "people_per_km2", "people_per_hectare")
+    unit_totals: bool = False
     datum: str = "wgs84"
     columns: dict[str, str] = field(default_factory=dict)
     m2_per_person: float = _number(40.0, 5.0, 500.0)
     default_levels: float = _number(3.0, 1.0, 60.0)
     persons_per_household: float = _number(2.6, 1.0, 10.0)
     landuse_persons_per_hectare: float = _number(150.0, 1.0, 3000.0)
+    gates: str = _choice("none", "none", "osm", "file")
+    gates_path: str = ""
+    gates_columns: dict[str, str] = field(default_factory=dict)
+    gates_datum: str = "wgs84"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,21 +124,9 @@ class UnitSource:
     datum: str = "wgs84"
     columns: dict[str, str] = field(default_factory=dict)
     admin_level: int = _number(10, 2, 12)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """``[profiles.<name>]``: how a group of residents walks."""
-
-    speed_kmh: float = _number(4.2, 0.5, 8.0)
-
-
-STANDARD_PROFILES = {
-    "adult": Profile(speed_kmh=4.2),
-    "child": Profile(speed_kmh=3.24),
-    "senior": Profile(speed_kmh=2.88),
-}
-"""Flat walking speeds: adult 1.17 m/s, child 0.9 m/s, senior 0.8 m/s."""
+    denominators: str = ""
+    denominators_columns: dict[str, str] = field(default_factory=dict)
+    target: float = _number(0.8, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,18 @@ class Walking:
     cutoff_min: float = _number(15.0, 1.0, 120.0)
     direction: str = _choice("to_facility", "to_facility", "from_facility")
     isochrone_buffer_m: float = _number(40.0, 5.0, 200.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """``[scenario]``: edits of the network and the facilities; the study is then told before and after.
+
+    ``edits`` are records as :func:`walkshed.network.edits.parse_edits` reads them.
+    """
+
+    name_en: str = ""
+    name_zh: str = ""
+    edits: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +182,7 @@ class Report:
     author_unit: str = ""
     map_approval_number: str = ""
     sources: tuple[str, ...] = ()
+    openstreetmap: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +199,17 @@ class StudyConfig:
     study: About = field(default_factory=About)
     boundary: BoundarySource = field(default_factory=BoundarySource)
     network: NetworkSource = field(default_factory=NetworkSource)
+    access: Access = field(default_factory=Access)
     facilities: FacilitySource = field(default_factory=FacilitySource)
     residents: ResidentSource = field(default_factory=ResidentSource)
     units: UnitSource = field(default_factory=UnitSource)
     walking: Walking = field(default_factory=Walking)
     profiles: dict[str, Profile] = field(default_factory=lambda: dict(STANDARD_PROFILES))
+    scenario: Scenario = field(default_factory=Scenario)
+    hours: HoursRules = field(default_factory=HoursRules)
+    criteria: CriteriaRules = field(default_factory=CriteriaRules)
+    circle: CircleRules = field(default_factory=CircleRules)
+    names: NameRules = field(default_factory=NameRules)
     candidates: CandidateSource = field(default_factory=CandidateSource)
     siting: Siting = field(default_factory=Siting)
     report: Report = field(default_factory=Report)
@@ -228,10 +249,9 @@ class StudyConfig:
             raise InputError("study_encoding", where=str(file)) from None
         except tomllib.TOMLDecodeError as error:
             raise InputError("study_syntax", where=str(file), why=str(error)) from error
-        profiles = dict(STANDARD_PROFILES)
-        config, problems = build_record(cls, data, skip=("folder",))
-        config = replace(config, folder=file.resolve().parent, profiles=profiles | config.profiles)
-        problems += [*_walking_problems(config), *_source_problems(config)]
+        config, problems = build_record(cls, _with_standard_profiles(data), skip=("folder",))
+        config = replace(config, folder=file.resolve().parent)
+        problems += [*_walking_problems(config), *_source_problems(config), *_datum_problems(config)]
         if problems:
             raise ContractError("study_invalid", problems=problems, where=str(file))
         return config
@@ -256,6 +276,15 @@ class StudyConfig:
         return hashlib.sha256(self.to_toml().encode()).hexdigest()
 
 
+def _with_standard_profiles(data: dict[str, Any]) -> dict[str, Any]:
+    """Return parsed TOML with what the file leaves unsaid about the standard profiles."""
+    given = data.get("profiles", {})
+    if not isinstance(given, dict) or any(not isinstance(profile, dict) for profile in given.values()):
+        return data  # refused in a moment
+    merged = {name: plain(profile) | given.get(name, {}) for name, profile in STANDARD_PROFILES.items()}
+    return data | {"profiles": merged | {name: profile for name, profile in given.items() if name not in merged}}
+
+
 def _walking_problems(config: StudyConfig) -> Iterator[Message]:
     walking = config.walking
     for name in (walking.profile, *walking.compare_profiles):
@@ -276,11 +305,30 @@ def _source_problems(config: StudyConfig) -> Iterator[Message]:
         wanted = sources.get(section.source)
         if wanted and not getattr(section, wanted):
             yield Message("errors.source_needs", {"table": table, "source": section.source, "key": wanted})
-    for table in ("boundary", "facilities", "residents", "units", "candidates"):
-        datum = getattr(config, table).datum
-        if datum not in DATUMS and not datum.upper().startswith("EPSG:"):
-            yield Message("errors.datum_unknown", {"table": table, "datum": datum, "known": ", ".join(DATUMS)})
+    for table, key in (("facilities", "entrances"), ("residents", "gates")):
+        section = getattr(config, table)
+        if getattr(section, key) == "file" and not getattr(section, f"{key}_path"):
+            yield Message("errors.source_needs", {"table": table, "source": "file", "key": f"{key}_path"})
+    if not _is_monday(config.hours.week):
+        yield Message("errors.hours_week", {"week": config.hours.week})
+    if config.residents.unit_totals and config.units.source == "none":
+        yield Message("errors.totals_need_units", {})
     if config.boundary.source == "units" and config.units.source == "none":
         yield Message("errors.boundary_needs_units", {})
     if config.boundary.source == "extent" and config.network.source == "download":
         yield Message("errors.download_needs_boundary", {})
+
+
+def _datum_problems(config: StudyConfig) -> Iterator[Message]:
+    given = [(table, "datum") for table in ("boundary", "facilities", "residents", "units", "candidates")]
+    for table, key in (*given, ("facilities", "entrances_datum"), ("residents", "gates_datum")):
+        datum = getattr(getattr(config, table), key)
+        if datum not in DATUMS and not datum.upper().startswith("EPSG:"):
+            yield Message("errors.datum_unknown", {"table": table, "datum": datum, "known": ", ".join(DATUMS)})
+
+
+def _is_monday(day: str) -> bool:
+    try:
+        return date.fromisoformat(day).weekday() == 0
+    except ValueError:
+        return False

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from walkshed.errors import Message
     from walkshed.network.model import WalkNetwork
+    from walkshed.network.slope import Elevation
     from walkshed.parameters import StudyConfig
     from walkshed.siting.solve import SitingAnswer
 
@@ -24,13 +25,14 @@ class InputRecord:
     Attributes
     ----------
     layer
-        ``"boundary"``, ``"network"``, ``"facilities"``, ``"demand"``, ``"units"`` or ``"candidates"``.
+        ``"boundary"``, ``"network"``, ``"elevation"``, ``"raster"``, ``"facilities"``,
+        ``"demand"``, ``"units"``, ``"candidates"``, ``"entrances"``, ``"gates"`` or ``"denominators"``.
     source
         File name or service.
     sha256
         Of the file; empty where there is none.
     count
-        Rows accepted; edges for the network.
+        Rows accepted; edges of the network, heights of the elevation.
     rejected
         Rows rejected.
     """
@@ -51,7 +53,19 @@ class StudyInputs:
     boundary, units, facilities, demand
         Tables by :mod:`walkshed.contracts`, EPSG:4326. Demand lies inside the boundary, facilities may lie beyond it.
     network
-        At the speed of the headline profile.
+        As built, flat and without stairs' toll; :func:`walkshed.study.streets.streets_of` weighs it for a walker.
+    elevation
+        Heights along the network; ``None`` without a raster.
+    entrances, gates
+        Entrances of facilities and gates of residential areas, where the study names them.
+    denominators
+        Official denominators by unit and basis; ``None`` where all are counted.
+    unplaced
+        People of unit totals or of a raster who are in no row of ``demand``, with the reason.
+    estimate
+        ``demand`` with the residents as estimated, where another source then said how many they are.
+    notes
+        What a reader must know about the inputs.
     backdrop
         Water and green areas for drawing.
     places
@@ -74,16 +88,23 @@ class StudyInputs:
     candidates: gpd.GeoDataFrame | None
     rejects: pd.DataFrame
     records: tuple[InputRecord, ...]
+    elevation: Elevation | None = None
+    entrances: gpd.GeoDataFrame | None = None
+    gates: gpd.GeoDataFrame | None = None
+    denominators: pd.DataFrame | None = None
+    unplaced: pd.DataFrame | None = None
+    estimate: gpd.GeoDataFrame | None = None
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class StudyResult:
-    """Everything a study found out. Geometry in EPSG:4326; the tables are not to be changed.
+class Assessment:
+    """Who is served. Geometry in EPSG:4326; the tables are not to be changed.
 
     Attributes
     ----------
-    config, inputs
-        What it was computed from.
+    network
+        Streets weighed for the headline profile.
     facilities
         All facilities, snapped.
     demand
@@ -94,10 +115,107 @@ class StudyResult:
         Every basis the data supports, by unit, profile and cutoff.
     gaps
         Contiguous unserved residents, most residents first.
-    candidates, siting, proposals
-        Where rooms could stand, the solver's answer, the rooms proposed in build order.
     disagreement
         Share of residents on whom the drawn isochrone and the routed minutes disagree.
+    """
+
+    network: WalkNetwork
+    facilities: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    isochrones: gpd.GeoDataFrame
+    rates: pd.DataFrame
+    gaps: gpd.GeoDataFrame
+    disagreement: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measures:
+    """What else there is to say about who is served, beside rates and gaps; the tables are not to be changed.
+
+    Attributes
+    ----------
+    curve
+        Residents served within 0, 1, 2 ... 30 minutes, by group: :func:`walkshed.assess.curve.coverage_curve`.
+    catchments
+        What every serving facility contributes: :func:`walkshed.assess.catchments.measure_catchments`.
+    load
+        Residents allotted to facilities by capacity: :func:`walkshed.assess.catchments.allot_residents`.
+    full
+        Residents within reach of facilities that are all full.
+    equity
+        Minutes shared out, by group: :func:`walkshed.assess.equity.measure_equity`.
+    links
+        Links and gates whose opening would serve most: :func:`walkshed.assess.barriers.find_links`.
+    barred
+        Unserved residents who live near a facility as the crow flies.
+    accessibility
+        ``demand_id`` and ``places_per_1000``: capacity around every row for a thousand residents, two-step floating
+        catchment areas (:func:`walkshed.assess.catchments.two_step_floating_catchment`).
+    range
+        The headline rate under other assumptions: :func:`walkshed.study.uncertainty.headline_range`.
+    """
+
+    curve: pd.DataFrame
+    catchments: pd.DataFrame
+    load: pd.DataFrame
+    full: float
+    equity: pd.DataFrame
+    links: gpd.GeoDataFrame
+    barred: float
+    accessibility: pd.DataFrame
+    range: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Norms:
+    """What a study says by hour, by group, by tier, and against norms; the tables are not to be changed.
+
+    Attributes
+    ----------
+    hours
+        Serving facilities whose opening hours are not understood, with the reason.
+    hourly, night
+        Residents served at every hour of the week, and by the rooms that never close
+        (:mod:`walkshed.assess.hours`); ``None`` where no hours are known.
+    criteria, failing
+        Facilities against the norm, and what fails (:mod:`walkshed.assess.criteria`); ``None`` without a norm.
+    duplicates
+        Facilities that may be one place under two names (:func:`walkshed.inputs.aliases.find_duplicates`).
+    failing_units
+        Units below the target at the headline profile and cutoff (:func:`walkshed.assess.rollup.failing_units`).
+    rates
+        As :attr:`Assessment.rates`: by group and tier, on bases B and F, at one hour, and A level by level.
+    notes
+        What a reader must know.
+    """
+
+    hours: pd.DataFrame
+    hourly: pd.DataFrame | None
+    night: pd.DataFrame | None
+    criteria: pd.DataFrame | None
+    failing: pd.DataFrame | None
+    duplicates: pd.DataFrame
+    failing_units: pd.DataFrame
+    rates: pd.DataFrame
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyResult(Assessment):
+    """Everything a study found out: :class:`Assessment`, and where to build next.
+
+    Attributes
+    ----------
+    config, inputs
+        What it was computed from.
+    candidates, siting, proposals
+        Where rooms could stand, the solver's answer, the rooms proposed in build order.
+    measures
+        Curve, catchments, load, equity, links, range.
+    norms
+        By hour, group and tier, and against norms.
+    before
+        The same without the scenario's edits, row for row; ``None`` where there is no scenario.
     notes
         What a reader must know.
     seconds
@@ -106,14 +224,11 @@ class StudyResult:
 
     config: StudyConfig
     inputs: StudyInputs
-    facilities: gpd.GeoDataFrame
-    demand: gpd.GeoDataFrame
-    isochrones: gpd.GeoDataFrame
-    rates: pd.DataFrame
-    gaps: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
     proposals: gpd.GeoDataFrame
     siting: SitingAnswer
-    disagreement: float
+    measures: Measures
+    norms: Norms
+    before: Assessment | None = None
     notes: tuple[Message, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)

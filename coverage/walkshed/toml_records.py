@@ -1,7 +1,8 @@
 """Nested frozen dataclasses from TOML and back, with every finding at once.
 
 Knows nothing of any particular dataclass: types come from the annotations (``str``, ``bool``, ``int``, ``float``,
-tuples of those, ``dict`` with text keys, nested dataclasses), limits from metadata (``low``, ``high``, ``choices``).
+tuples of those, ``dict`` with text keys, ``Any``, nested dataclasses), limits from metadata (``low``, ``high``,
+``choices``).
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ def _convert_table(hint: Any, value: Any, where: str, item: Field[Any]) -> tuple
     return {key: part for key, (part, _) in parts.items()}, [p for _, found in parts.values() for p in found]
 
 
-def _convert_plain(hint: type, given: Any, where: str, item: Field[Any]) -> tuple[Any, list[Message]]:  # noqa: ANN401 - as above
+def _convert_plain(hint: Any, given: Any, where: str, item: Field[Any]) -> tuple[Any, list[Message]]:  # noqa: ANN401 - as above
+    if hint is Any:
+        return given, []
     number = isinstance(given, int | float) and not isinstance(given, bool)
     value: Any = float(given) if hint is float and number else given
     if not isinstance(value, hint) or (hint is int and not number):
@@ -147,15 +150,33 @@ def write_tables(tables: Mapping[str, Any], comment: Callable[[str], str]) -> st
 def _table_lines(name: str, table: Mapping[str, Any], comment: Callable[[str], str]) -> Iterator[str]:
     yield from _comment_lines(comment(name))
     yield f"[{name}]"
-    nested = {key: value for key, value in table.items() if isinstance(value, dict)}
+    nested = {key: value for key, value in table.items() if isinstance(value, dict) or _is_records(value)}
     for key, value in table.items():
         if key not in nested:
             yield from _comment_lines(comment(f"{name}.{key}"))
             yield f"{key} = {_value(value)}"
     yield ""
+    explained: set[str] = set()
     for key, value in nested.items():
         yield from _comment_lines(comment(f"{name}.{key}"))
-        yield tomli_w.dumps({name: {key: value}})
+        if _is_records(value):
+            yield from (f"[[{name}.{key}]]\n{tomli_w.dumps(record)}" for record in value)
+            continue
+        yield f"[{name}.{_value_key(key)}]"
+        for inner, part in value.items():
+            if inner not in explained:  # tables of one kind explain a key once
+                explained.add(inner)
+                yield from _comment_lines(comment(f"{name}.{inner}"))
+            yield f"{_value_key(inner)} = {_value(part)}"
+        yield ""
+
+
+def _is_records(value: Any) -> bool:  # noqa: ANN401 - a plain value or a list of them
+    return isinstance(value, list) and bool(value) and all(isinstance(part, dict) for part in value)
+
+
+def _value_key(key: str) -> str:
+    return tomli_w.dumps({key: 0}).partition(" = ")[0]
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 - a plain value or a list of them

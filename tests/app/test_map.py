@@ -12,7 +12,7 @@ from walkshed.app import mapview
 from walkshed.app.assets import layer_folder
 from walkshed.reporting.served import NEW, home_classes
 from walkshed.study import run_study
-from walkshed.study_variants import vary_study
+from walkshed.study.variants import vary_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable

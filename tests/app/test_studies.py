@@ -15,7 +15,7 @@ from walkshed.app import studies
 from walkshed.catalogue import text
 from walkshed.reporting.wording import percent
 from walkshed.study import run_study
-from walkshed.study_variants import input_digest, vary_study
+from walkshed.study.variants import input_digest, vary_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable

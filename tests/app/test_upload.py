@@ -14,7 +14,7 @@ from walkshed.inputs.facilities import read_facilities
 from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.wording import percent
 from walkshed.study import run_study
-from walkshed.study_variants import with_facilities
+from walkshed.study.variants import with_facilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ import pytest
 
 from walkshed.catalogue import entries
 from walkshed.errors import ContractError, InputError
-from walkshed.parameters import STANDARD_PROFILES, Profile, StudyConfig
+from walkshed.parameters import StudyConfig
+from walkshed.walkers import STANDARD_PROFILES, Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,34 @@ def test_a_profile_in_the_file_stands_beside_the_standard_ones(study: Path) -> N
     assert set(config.profiles) == {*STANDARD_PROFILES, "slow"}
     assert config.speed_kmh("slow") == 2.0
     assert config.speed_kmh() == STANDARD_PROFILES["adult"].speed_kmh
+
+
+def test_a_standard_profile_keeps_what_the_file_leaves_unsaid(study: Path) -> None:
+    (study / "study.toml").write_text(MINIMAL + "[profiles.senior]\nsignal_delay_s = 20\n", encoding="utf-8")
+    assert StudyConfig.from_toml(study).profiles["senior"] == replace(STANDARD_PROFILES["senior"], signal_delay_s=20.0)
+
+
+def test_edits_of_a_scenario_read_back_the_same(study: Path) -> None:
+    edits = """
+    [[scenario.edits]]
+    edit = "add_footbridge"
+    line = [[24.9, 60.1], [24.91, 60.1]]
+    steps = true
+    [[scenario.edits]]
+    edit = "close_link"
+    way_ids = [12]
+    """
+    (study / "study.toml").write_text(MINIMAL + edits, encoding="utf-8")
+    config = StudyConfig.from_toml(study)
+    assert [edit["edit"] for edit in config.scenario.edits] == ["add_footbridge", "close_link"]
+    (study / "study.toml").write_text(config.to_toml(comments="zh"), encoding="utf-8")
+    assert StudyConfig.from_toml(study) == config
+
+
+def test_a_tag_of_an_access_rule_must_be_key_and_value(study: Path) -> None:
+    (study / "study.toml").write_text(MINIMAL + "[access]\nforbid = ['highway']\n", encoding="utf-8")
+    with pytest.raises(InputError, match="highway"):
+        StudyConfig.from_toml(study)
 
 
 def test_every_finding_comes_in_one_message_in_both_languages(study: Path) -> None:
@@ -132,4 +161,5 @@ def test_every_key_of_the_file_is_explained_in_the_catalogue(study: Path) -> Non
     config = StudyConfig.from_toml(study)
     tables = [name for name in vars(config) if name != "folder"]
     wanted = set(tables) | {f"{t}_{k}" for t in tables if t != "profiles" for k in vars(getattr(config, t))}
+    wanted |= {f"profiles_{k}" for k in vars(Profile())}
     assert explained == wanted

@@ -17,9 +17,13 @@ import pandas as pd
 import pytest
 import shapely
 
+from walkshed.assess.barriers import find_links
+from walkshed.assess.catchments import allot_residents, measure_catchments
+from walkshed.assess.curve import coverage_curve
+from walkshed.assess.equity import measure_equity
 from walkshed.errors import Message
 from walkshed.parameters import About, Report, StudyConfig
-from walkshed.results import InputRecord, StudyInputs, StudyResult
+from walkshed.results import InputRecord, Measures, Norms, StudyInputs, StudyResult
 from walkshed.siting.solve import SitingAnswer
 
 if TYPE_CHECKING:
@@ -299,6 +303,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
     )
     return StudyResult(
         config=config,
+        network=network,
         inputs=StudyInputs(
             boundary=table({"name": ["示范区"]}, [shapely.union_all([west, east])]),
             units=units,
@@ -327,9 +332,50 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
             mip_gap=0.0,
             seconds=0.25,
         ),
+        measures=measures_of(network, facilities[facilities["status"] == "open"], demand),
+        norms=norms_of(facilities[facilities["status"] == "open"]),
         disagreement=0.0123,
         notes=(Message("notes.rejects", {"count": 2}), Message("notes.unlocated", {"count": 1, "names": "走马书房"})),
         seconds={"load": 1.5, "minutes": 0.1},
+    )
+
+
+def measures_of(network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Measures:
+    """Return what the real functions say of the drawn town."""
+    load = allot_residents(network, serving, demand, cutoff_min=15)
+    variants = {"as_is": 0.5, "slower": 0.4, "faster": 0.6, "snap_near": 0.45, "snap_far": 0.5}
+    return Measures(
+        curve=coverage_curve(demand),
+        catchments=measure_catchments(network, serving, demand, cutoff_min=15),
+        load=load.facilities,
+        full=float(load.full.sum()),
+        equity=measure_equity(demand),
+        links=find_links(network, serving, demand, cutoff_min=15),
+        barred=0.0,
+        accessibility=pd.DataFrame({"demand_id": demand["demand_id"], "places_per_1000": 0.0}),
+        range=pd.DataFrame(
+            [(name, rate * 100, 100.0, rate) for name, rate in variants.items()],
+            columns=["variant", "served", "denominator", "rate"],
+        ),
+    )
+
+
+def norms_of(serving: gpd.GeoDataFrame) -> Norms:
+    """Return a norm that one room meets, nothing being known of the other, and hours at which one is open."""
+    met = [True, None][: len(serving)]
+    summary = pd.DataFrame(
+        {"facility_id": serving["facility_id"].tolist(), "met_all": met, "failing": "", "unknown": ""}
+    )
+    hourly = pd.DataFrame({"hour": range(168), "served": 10.0, "denominator": 100.0, "rate": 0.1, "open_facilities": 1})
+    return Norms(
+        hours=pd.DataFrame(columns=["facility_id", "name", "opening_hours", "reason", "part"]),
+        hourly=hourly,
+        night=None,
+        criteria=summary.astype({"met_all": "boolean", "failing": "str", "unknown": "str"}),
+        failing=None,
+        duplicates=pd.DataFrame(),
+        failing_units=pd.DataFrame(),
+        rates=pd.DataFrame(),
     )
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from walkshed.results import StudyResult
 
-SHEETS = ["设施一览", "街道汇总", "覆盖率明细", "盲区清单", "拟选址", "口径说明", "未采用记录"]
+MEASURES = ["设施服务", "覆盖率曲线", "公平性", "可打通连接", "覆盖率区间"]
+NORMS = ["分时段", "达标情况"]
+SHEETS = ["设施一览", "街道汇总", "覆盖率明细", "盲区清单", "拟选址", *MEASURES, *NORMS, "口径说明", "未采用记录"]
 
 
 def written(result: StudyResult, path: Path, language: str = "zh") -> openpyxl.Workbook:
@@ -36,7 +38,8 @@ def test_sheets_headers_and_handling(result: StudyResult, tmp_path: Path) -> Non
     for sheet in book:
         assert sheet.freeze_panes is not None
         assert sheet.freeze_panes.endswith("2")
-        assert sheet.auto_filter.ref == sheet.dimensions
+        empty = sheet["A2"].value == "（无）"
+        assert sheet.auto_filter.ref == (None if empty else sheet.dimensions)
         assert all(cell.value for cell in sheet[1])
         assert all(8 <= size.width <= 91 for size in sheet.column_dimensions.values())
 
@@ -105,6 +108,23 @@ def test_hostile_texts_stay_texts(hostile: StudyResult, hostile_texts: tuple[str
         for text in hostile_texts:
             assert " ".join(text.split()) in texts, text[:30]
         assert "=cmd()|x.csv" in texts
+
+
+def test_measures_are_those_of_the_result(result: StudyResult, tmp_path: Path) -> None:
+    book = written(result, tmp_path / "tables.xlsx")
+    everybody = result.measures.curve[result.measures.curve["group"] == ""]
+    assert column(book["覆盖率曲线"], "覆盖率（全体居民）") == pytest.approx(everybody["rate"].tolist())
+    served = result.measures.catchments
+    assert column(book["设施服务"], "仅此一处可达") == served["exclusive"][served["group"] == ""].tolist()
+    assert column(book["覆盖率区间"], "覆盖率") == [0.5, 0.4, 0.6, 0.45, 0.5]
+    assert column(book["公平性"], "居民（人）") == pytest.approx(result.measures.equity["population"].tolist())
+
+
+def test_hours_and_norms_are_told(result: StudyResult, tmp_path: Path) -> None:
+    book = written(result, tmp_path / "tables.xlsx")
+    hours = column(book["分时段"], "时段")
+    assert (len(hours), hours[0], hours[-1]) == (168, "周一 00:00-01:00", "周日 23:00-24:00")
+    assert column(book["达标情况"], "是否达标") == ["是", "无法判定"]
 
 
 def test_a_study_with_next_to_nothing(bare: StudyResult, tmp_path: Path) -> None:

@@ -139,3 +139,22 @@ def test_bad_rows_are_kept_counted_and_the_run_goes_on(study: Path) -> None:
     assert result.exit_code == 0, result.output
     listed = [line for line in result.output.splitlines() if "rooms.csv:" in line]
     assert [int(line.split("rooms.csv:")[1].split()[0]) for line in listed] == [3, 4, 5, 6, 7, 8]
+
+
+def test_two_snapshots_are_compared(study: Path) -> None:
+    for name, table in (
+        ("old", "name,lon,lat\nA,24.9384,60.1740\n"),
+        ("new", "name,lon,lat\nA,24.9384,60.1740\nB,24.9460,60.1670\n"),
+    ):
+        (study / "rooms.csv").write_text(table, encoding="utf-8")
+        done = RUN.invoke(app, ["run", str(study), "--out", str(study / name)])
+        assert done.exit_code == 0, done.output
+    arguments = [str(study / name / "snapshot.zip") for name in ("old", "new")]
+    result = RUN.invoke(app, ["compare", *arguments, "--out", str(study / "change.xlsx"), "--lang", "en"])
+    assert result.exit_code == 0, result.output
+    assert "gained" in result.output
+    assert "'reading rooms' is not the same file" in result.output
+    assert (study / "change.xlsx").stat().st_size > 5_000
+    refusal = RUN.invoke(app, ["compare", str(study / "rooms.csv"), arguments[0], "--lang", "zh"])
+    assert refusal.exit_code == 2
+    assert "不是 Walkshed 快照" in refusal.output

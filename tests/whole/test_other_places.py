@@ -147,7 +147,7 @@ def test_the_ends_of_the_scale_are_written_too(place: Path, settings: str, serve
     people = result.demand.population
     assert people[result.demand.covered].sum() / people.sum() == pytest.approx(served)
     assert len(result.proposals) == rooms
-    assert len(write_outputs(result, place / "out", language="en")) == 5
+    assert len(write_outputs(result, place / "out", language="en")) == 7
 
 
 @pytest.mark.parametrize("status", ["planned", "building"])
@@ -160,7 +160,7 @@ def test_no_room_is_open_yet(place: Path, status: str) -> None:
     result = run_study(StudyConfig.from_toml(place))
     assert set(result.demand.reason) == {"no_facility"}
     assert result.proposals.newly_served.iloc[0] > 0
-    assert len(write_outputs(result, place / "out", language="zh")) == 5
+    assert len(write_outputs(result, place / "out", language="zh")) == 7
     assert headline_lines(result, "zh")
 
 
@@ -169,4 +169,4 @@ def test_no_new_room_is_asked_for(place: Path) -> None:
     (place / "study.toml").write_text(text, encoding="utf-8")
     result = run_study(StudyConfig.from_toml(place))
     assert len(result.proposals) == 0
-    assert len(write_outputs(result, place / "out", language="zh")) == 5
+    assert len(write_outputs(result, place / "out", language="zh")) == 7

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from walkshed.assess.coverage import measure_coverage
-from walkshed.network.build import with_speed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,8 +98,9 @@ def test_building_the_proposals_serves_whom_they_promise(result: StudyResult) ->
     built = built.assign(facility_id="new-" + built.candidate_id, name="new", status="open")
     both = gpd.GeoDataFrame(pd.concat([serving(result), built], ignore_index=True), crs=4326)
     walking = result.config.walking
-    network = with_speed(result.inputs.network, result.config.speed_kmh())
-    again = measure_coverage(network, both, result.demand, cutoff_min=walking.cutoff_min, direction=walking.direction)
+    again = measure_coverage(
+        result.network, both, result.demand, cutoff_min=walking.cutoff_min, direction=walking.direction
+    )
     newly = again.population[again.covered & ~result.demand.covered].sum()
     assert not (result.demand.covered & ~again.covered).any()
     assert newly == pytest.approx(result.siting.objective, rel=1e-9)
@@ -135,3 +135,17 @@ def test_outputs_agree_with_each_other(helsinki: StudyResult, helsinki_files: Pa
     assert {row["layer"] for row in summary["inputs"]} >= {"network", "facilities", "demand"}
     assert (helsinki_files / "map.png").stat().st_size > 100_000
     assert "http://" not in (helsinki_files / "map.html").read_text(encoding="utf-8").split("<body")[0]
+
+
+def test_another_number_of_rooms_takes_over_who_is_served(helsinki: StudyResult) -> None:
+    from walkshed.study import run_study  # noqa: PLC0415 - as above
+    from walkshed.study.variants import assessment_digest, vary_study  # noqa: PLC0415 - as above
+
+    one = vary_study(helsinki.config, new_rooms=1)
+    assert assessment_digest(one) == assessment_digest(helsinki.config)
+    assert assessment_digest(vary_study(helsinki.config, cutoff_min=5)) != assessment_digest(helsinki.config)
+    fresh, reused = (run_study(one, inputs=helsinki.inputs, known=known) for known in (None, helsinki))
+    assert reused.demand is helsinki.demand
+    assert list(fresh.proposals.candidate_id) == list(reused.proposals.candidate_id)
+    assert len(reused.proposals) == 1
+    pd.testing.assert_frame_equal(fresh.rates, reused.rates, check_exact=True)

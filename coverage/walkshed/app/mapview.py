@@ -21,7 +21,7 @@ from walkshed.reporting.maplayers import band_group, gap_group, located, proposa
 from walkshed.reporting.scripts import LOOKUP, script_json
 from walkshed.reporting.served import NEW, SERVED, UNSERVED, home_classes
 from walkshed.reporting.signs import area_key, line_key, sign_key
-from walkshed.reporting.wording import count, shortened
+from walkshed.reporting.wording import count, credits_of, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +135,7 @@ def _blank_map(result: StudyResult, base: Base, page: str, spoken: str) -> Offli
         [(south + north) / 2, (west + east) / 2],
         language=spoken,
         assets_url=address("leaflet", from_map=True),
-        attribution=[source for source in result.config.report.sources if "OpenStreetMap" not in source],
+        attribution=credits_of(result, spoken),
         zoom_start=13,
         max_zoom=19,
         min_zoom=8,

@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 
 from walkshed.errors import InputError
+from walkshed.network.entrances import ENTRANCES, entrance_points
+from walkshed.progress import silent
 from walkshed.reach.times import nearest, time_matrix
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from walkshed.network.model import WalkNetwork
+    from walkshed.progress import Progress
 
 REASONS: Final = ("too_far", "disconnected", "unmapped", "no_facility")
 """Why somebody is not served; keys of the catalogue's ``reasons``."""
@@ -31,6 +34,7 @@ def measure_coverage(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    progress: Progress = silent,
 ) -> gpd.GeoDataFrame:
     """Measure for every demand row how far the nearest facility is and whether that counts as served.
 
@@ -49,6 +53,8 @@ def measure_coverage(
         Longest walk that counts as served, minutes; a walk of exactly so long counts.
     direction
         ``"to_facility"``: residents walk to the facility; ``"from_facility"``: the other way.
+    progress
+        Told of the searches; raise :class:`walkshed.errors.CancelledError` from it to stop.
 
     Returns
     -------
@@ -57,7 +63,8 @@ def measure_coverage(
         facility; NaN where none is reached at all), ``facility_id`` (the nearest; ``""`` none), ``within_reach``
         (int64, facilities within the cutoff), ``covered`` and ``reason``: ``""`` where covered, else ``"unmapped"``
         (the row is tied to no street), ``"no_facility"`` (no facility is tied to a street), ``"disconnected"`` (no
-        facility can be reached, however long one walks) or ``"too_far"``.
+        facility can be reached, however long one walks) or ``"too_far"``. Where a table has entrances also ``gate`` and
+        ``entrance``: the names of those that the walk to the nearest uses.
 
     Raises
     ------
@@ -66,8 +73,8 @@ def measure_coverage(
     InputError
         If a table has no usable ids, or the cutoff or the direction is unusable.
     """
-    found = nearest(network, facilities, demand, direction=direction)
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    found = nearest(network, facilities, demand, direction=direction, progress=progress)
+    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction, progress=progress)
     minutes = found["minutes"].to_numpy(np.float64)
     # Both searches are exact to the last bit, so a count above 0 and minutes within the cutoff are the same thing.
     within = np.bincount(times.indices, minlength=len(demand)).astype(np.int64)
@@ -78,6 +85,7 @@ def measure_coverage(
         within_reach=within,
         covered=covered,
         reason=_reasons(minutes, covered, demand, facilities),
+        **{name: found[name].to_numpy(dtype=object) for name in ("gate", "entrance") if name in found.columns},
     )
 
 
@@ -94,7 +102,9 @@ def _reasons(
     return reason.astype(object)
 
 
-def picture_disagreement(measured: gpd.GeoDataFrame, merged_isochrone_geometry: BaseGeometry | None) -> float:
+def picture_disagreement(
+    measured: gpd.GeoDataFrame, merged_isochrone_geometry: BaseGeometry | None, *, crs: str = ""
+) -> float:
     """Return the share of residents on whom the drawn area and the routed minutes disagree.
 
     Parameters
@@ -103,11 +113,13 @@ def picture_disagreement(measured: gpd.GeoDataFrame, merged_isochrone_geometry: 
         From :func:`measure_coverage`, with the cutoff that was drawn.
     merged_isochrone_geometry
         What is drawn as within reach of any facility, in the CRS of ``measured``; ``None`` where nothing is drawn.
+    crs
+        The network's. With it rows that have entrances are asked at these, for nothing is drawn inside a compound.
 
     Returns
     -------
     float
-        0..1; NaN where nobody lives. A row is asked at a point inside it.
+        0..1; NaN where nobody lives. A row is asked at a point inside it, or at its entrances, of which one suffices.
     """
     require_columns(measured, "measured demand", ("covered", "population"), step="measure_coverage()")
     population = measured["population"].to_numpy(np.float64)
@@ -118,6 +130,10 @@ def picture_disagreement(measured: gpd.GeoDataFrame, merged_isochrone_geometry: 
         shapely.prepare(merged_isochrone_geometry)
         points = shapely.point_on_surface(np.asarray(measured.geometry.array, dtype=object))
         inside = shapely.intersects(merged_isochrone_geometry, points)
+        if crs and ENTRANCES in measured.columns:
+            row, at = entrance_points(measured, crs)
+            inside[row] = False
+            np.logical_or.at(inside, row, shapely.intersects(merged_isochrone_geometry, at.to_crs(measured.crs).array))
     disagree = inside != measured["covered"].to_numpy(bool)
     return float(population[disagree].sum() / population.sum())
 

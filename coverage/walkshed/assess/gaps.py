@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from walkshed.assess.coverage import REASONS, require_columns
+from walkshed.assess.groups import group_column, groups_of
 from walkshed.assess.units import texts
 from walkshed.errors import InputError
 
@@ -68,8 +69,9 @@ def find_gaps(
         One row per gap, most residents first: ``gap_id`` (``gap-1`` ...), ``rank``, ``residents``, ``areas`` (demand
         rows), ``minutes`` (median walk of its residents today; NaN when more than half can reach no facility at all),
         ``reason`` (that of most residents), ``unit_id`` and ``unit_name`` (where most residents live), ``place``
-        (nearest of ``places`` to the middle of its residents, ``""`` without) and ``geometry`` (EPSG:4326; an area
-        around all members, with holes where the served live in its midst).
+        (nearest of ``places`` to the middle of its residents, ``""`` without), the residents of every
+        ``population_<group>`` of ``measured``, and ``geometry`` (EPSG:4326; an area around all members, with holes
+        where the served live in its midst).
 
     Raises
     ------
@@ -79,6 +81,7 @@ def find_gaps(
     gaps_members, metric = _members(measured, crs, link_m)
     names = {} if units is None else dict(zip(texts(units, "unit_id"), texts(units, "name"), strict=True))
     table = measured.assign(unit_id=texts(measured, "unit_id"))
+    groups = groups_of(measured)
     found: list[dict[str, object]] = []
     middles: list[BaseGeometry] = []
     for rank, members in enumerate(gaps_members, start=1):
@@ -96,12 +99,15 @@ def find_gaps(
                 "unit_id": unit_id,
                 "unit_name": names.get(unit_id, ""),
                 "place": "",
+                **{group_column(group): fsum(part[group_column(group)].fillna(0.0).tolist()) for group in groups},
                 "geometry": _outline(shapes, link_m),
             }
         )
         middles.append(_middle(shapes, weight))
     numbers = {"rank": np.int64, "residents": np.float64, "areas": np.int64, "minutes": np.float64}
-    frame = pd.DataFrame(found, columns=list(COLUMNS)).astype(numbers)
+    counted = [group_column(group) for group in groups]
+    columns = [*COLUMNS[:-1], *counted, COLUMNS[-1]]
+    frame = pd.DataFrame(found, columns=columns).astype(numbers | dict.fromkeys(counted, np.float64))
     gaps = gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).to_crs(measured.crs)
     return gaps if places is None else gaps.assign(place=_nearest_names(middles, places.to_crs(crs)))
 

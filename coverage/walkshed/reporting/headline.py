@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from walkshed.catalogue import text
+from walkshed.reporting.scenario import scenario_lines
+from walkshed.walkers import STANDARD_PROFILES
 
 if TYPE_CHECKING:
     from walkshed.study import StudyResult
@@ -43,6 +45,10 @@ def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
         )
         for row in whole.itertuples()
     ]
+    rates = result.measures.range["rate"].dropna()
+    if len(rates):
+        lines.append("  " + text("headline.range", language, low=rates.min(), high=rates.max()))
+    lines += ["  " + line for line in scenario_lines(result, language)]
     lines.append("  " + text("headline.gaps", language, count=len(result.gaps), residents=result.gaps.residents.sum()))
     answer = result.siting
     lines.append(
@@ -63,5 +69,5 @@ def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
 
 def profile_name(profile: str, language: str) -> str:
     """Return a walking profile's name for readers; a profile of the user's own keeps its name."""
-    names = {"adult", "child", "senior"}
+    names = set(STANDARD_PROFILES)
     return text(f"figures.profile_{profile}", language) if profile in names else profile

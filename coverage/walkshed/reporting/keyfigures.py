@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from walkshed.reporting.wording import count, credit_names, named, people, percent, say
+from walkshed.reporting.wording import count, credits_of, named, people, percent, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,8 @@ def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
                     quantity=named("quantity", rate["quantity"], language),
                     profile=named("profile", walking.profile, language),
                     speed=result.config.speed_kmh(),
-                ),
+                )
+                + _range(result, str(rate["basis"]), language),
             )
         )
     demand = result.demand
@@ -128,6 +129,14 @@ def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
     return figures
 
 
+def _range(result: StudyResult, basis: str, language: str) -> str:
+    """Return the range of the headline under other assumptions, where it was computed."""
+    rates = result.measures.range["rate"].dropna()
+    if basis != "E" or rates.empty:
+        return ""
+    return say("rate_range", language, low=percent(float(rates.min())), high=percent(float(rates.max())))
+
+
 def approval_line(result: StudyResult, language: str) -> str:
     """Return the map approval number, or that the map is for internal work and not to be published."""
     number = result.config.report.map_approval_number
@@ -136,6 +145,6 @@ def approval_line(result: StudyResult, language: str) -> str:
 
 def source_line(result: StudyResult, language: str) -> str:
     """Return where the data is from, OpenStreetMap first, and its date."""
-    line = say("sources", language, names=credit_names(result.config.report.sources, language))
+    line = say("sources", language, names=credits_of(result, language))
     date = result.config.study.data_date
     return f"{line}{say('sentence_separator', language)}{say('data_date', language, date=date)}" if date else line

@@ -11,6 +11,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely import MultiPolygon, Polygon
 
+from walkshed.network.entrances import list_entrances
 from walkshed.reporting.files import replacing
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 EXCHANGE: Final = "EPSG:4326"
 GEOMETRY_TYPES: Final = {
     "facilities": "Point",
+    "entrances": "Point",
     "isochrones": "MultiPolygon",
     "demand": None,
     "gaps": "MultiPolygon",
@@ -45,6 +47,8 @@ NUMBERS: Final = {
     "snapped": "bool",
     "moved": "bool",
     "minutes": "float64",
+    "minutes_before": "float64",
+    "covered_before": "bool",
     "within_reach": "int64",
     "covered": "bool",
     "cutoff_min": "float64",
@@ -80,9 +84,10 @@ def write_layers(result: StudyResult, path: Path) -> None:
     empty or unknown is written as none.
     """
     tables = {
-        "facilities": result.facilities,
+        "facilities": _plain(result.facilities),
+        "entrances": _all_doors(result),
         "isochrones": result.isochrones,
-        "demand": result.demand,
+        "demand": _with_before(result),
         "gaps": result.gaps,
         "proposals": result.proposals,
         "candidates": result.candidates,
@@ -96,6 +101,33 @@ def write_layers(result: StudyResult, path: Path) -> None:
                 table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
                 promote_to_multi=kind == "MultiPolygon",
             )  # fmt: skip
+
+
+def _with_before(result: StudyResult) -> gpd.GeoDataFrame:
+    """Return the residents, with what held before the scenario beside them where there is one."""
+    if result.before is None:
+        return _plain(result.demand)
+    was = result.before.demand
+    return _plain(result.demand).assign(
+        minutes_before=was["minutes"].to_numpy(), covered_before=was["covered"].to_numpy()
+    )
+
+
+def _plain(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table without the tuples of its entrances, which have a layer of their own."""
+    return table.drop(columns="entrances", errors="ignore")
+
+
+def _all_doors(result: StudyResult) -> gpd.GeoDataFrame:
+    """Return the entrances of facilities and the gates of residential areas as points with their legs."""
+    parts = []
+    for layer, table, key in (
+        ("facilities", result.facilities, "facility_id"),
+        ("demand", result.demand, "demand_id"),
+    ):
+        doors = list_entrances(table, result.network.crs)
+        parts.append(doors.rename(columns={key: "owner_id"}).assign(layer=layer))
+    return pd.concat(parts, ignore_index=True)
 
 
 @contextmanager

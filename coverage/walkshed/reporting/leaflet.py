@@ -25,7 +25,7 @@ from walkshed.reporting.encode import encode_classes
 from walkshed.reporting.panels import Call, FitArea, Legend, Panel, steady_ids
 from walkshed.reporting.payload import compact_payload, publish_payload
 from walkshed.reporting.scripts import LOOKUP, leaflet_links, own_links, script_json
-from walkshed.reporting.wording import credit_names, say
+from walkshed.reporting.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class OfflineMap(folium.Map):
         Address of a folder with ``leaflet.js`` and ``leaflet.css``, ending in ``/``, relative to the page; by default
         both are carried inside the page.
     attribution
-        Stands in the corner, beside OpenStreetMap.
+        Stands in the corner; OpenStreetMap when empty.
     zoom_position
         Corner of the zoom buttons.
     **options
@@ -73,7 +73,7 @@ class OfflineMap(folium.Map):
         *,
         language: str = "zh",
         assets_url: str | None = None,
-        attribution: Sequence[str] = (),
+        attribution: str = "",
         zoom_position: str = "topleft",
         **options: Any,  # noqa: ANN401 - folium's own
     ) -> None:
@@ -91,7 +91,7 @@ class OfflineMap(folium.Map):
                 "walkshed.dress",
                 {
                     "language": "zh-CN" if language == "zh" else "en",
-                    "attribution": escape(credit_names(attribution, language), quote=False),
+                    "attribution": escape(attribution or say("osm", language), quote=False),
                     "zoom_in": say("zoom_in", language),
                     "zoom_out": say("zoom_out", language),
                     "zoom_position": zoom_position,

@@ -46,7 +46,7 @@ Group = dict[str, Any]
 
 def base_group(result: StudyResult, language: str) -> Group:
     """Return water, green areas and streets around the study area."""
-    network = result.inputs.network
+    network = result.network
     frame = drawing_frame(result)
     backdrop = clipped(result.inputs.backdrop.to_crs(network.crs), frame)
     group = folium.FeatureGroup(name=say("base", language))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from walkshed.errors import InputError
+from walkshed.inputs.reject_files import write_rejects
 from walkshed.progress import silent
 from walkshed.reporting.figure import figure_map
 from walkshed.reporting.layers import write_layers
+from walkshed.reporting.snapshot import freeze_result
 from walkshed.reporting.summary import write_summary
 from walkshed.reporting.tables import write_xlsx
 from walkshed.reporting.webmap import write_webmap
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def write_outputs(
-    result: StudyResult, folder: Path, *, language: str | None = None, progress: Progress = silent
+    result: StudyResult, folder: Path, *, language: str | None = None, date: str = "", progress: Progress = silent
 ) -> tuple[Path, ...]:
     """Write everything a run leaves behind.
 
@@ -33,13 +35,16 @@ def write_outputs(
         Made when absent; files of the same names are replaced, each at once.
     language
         ``"zh"`` or ``"en"``; the study's own by default.
+    date
+        Of the snapshot; the study's ``data_date`` when empty.
     progress
         Called before every file.
 
     Returns
     -------
     tuple of Path
-        ``summary.json``, ``result.gpkg``, ``map.html``, ``map.png`` and ``tables.xlsx``.
+        ``summary.json``, ``result.gpkg``, ``map.html``, ``map.png``, ``tables.xlsx``, ``rejects.csv`` and
+        ``snapshot.zip``.
 
     Raises
     ------
@@ -53,6 +58,8 @@ def write_outputs(
         "write_webmap": ("map.html", lambda path: write_webmap(result, path, language=spoken)),
         "write_figure": ("map.png", lambda path: figure_map(result, path, language=spoken)),
         "write_tables": ("tables.xlsx", lambda path: write_xlsx(result, path, language=spoken)),
+        "write_rejects": ("rejects.csv", lambda path: write_rejects(result.inputs.rejects, path, language=spoken)),
+        "write_snapshot": ("snapshot.zip", lambda path: freeze_result(result, path, date=date)),
     }
     written: list[Path] = []
     try:
@@ -63,5 +70,5 @@ def write_outputs(
             written.append(folder / name)
     except OSError as error:
         raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
-    progress("write_tables", len(steps), len(steps))
+    progress("write_snapshot", len(steps), len(steps))
     return tuple(written)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkshed.network.build import with_speed
 from walkshed.reach.times import time_matrix
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def newly_served(result: StudyResult) -> NDArray[np.bool_]:
     if len(sites):
         walking = result.config.walking
         walked = time_matrix(
-            with_speed(result.inputs.network, result.config.speed_kmh()),
+            result.network,
             sites,
             result.demand,
             cutoff_min=walking.cutoff_min,

@@ -86,7 +86,7 @@ def draw_map(result: StudyResult, axes: Axes, view: shapely.Polygon) -> None:
 
 
 def _draw_base(result: StudyResult, axes: Axes, view: shapely.Polygon) -> None:
-    network = result.inputs.network
+    network = result.network
     backdrop = clipped(result.inputs.backdrop.to_crs(network.crs), view)
     for order, (kind, colour) in enumerate({"green": palette.GREEN, "water": palette.WATER}.items()):
         draw_areas(axes, backdrop.geometry[backdrop["layer"] == kind], fc=colour, ec="none", zorder=1 + order / 10)

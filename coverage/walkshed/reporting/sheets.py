@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import math
-from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from walkshed.reporting.columns import Column, Kind, Sheet, Value, numbers, texts
 from walkshed.reporting.keyfigures import BASES, approval_line, source_line
+from walkshed.reporting.scenario import moved_rows, rules_text, scenario_rates
 from walkshed.reporting.webmap import reader_notes
 from walkshed.reporting.wording import definition, named, plain, say, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import geopandas as gpd
     import pandas as pd
 
     from walkshed.results import StudyResult
-
-Value = str | float | None
-
-
-class Kind(Enum):
-    """How a column is written."""
-
-    TEXT = auto()
-    LONG = auto()
-    WHOLE = auto()
-    NUMBER = auto()
-    PERCENT = auto()
-    DEGREES = auto()
-
-
-class Column(NamedTuple):
-    """A header and its values, from top to bottom."""
-
-    header: str
-    kind: Kind
-    values: Sequence[Value]
-
-
-class Sheet(NamedTuple):
-    """A sheet: its key in the catalogue, its columns, and how many of them stay in sight."""
-
-    key: str
-    columns: tuple[Column, ...]
-    frozen: int = 0
 
 
 def room_sheet(result: StudyResult, language: str) -> Sheet:
@@ -58,15 +30,15 @@ def room_sheet(result: StudyResult, language: str) -> Sheet:
     return Sheet(
         "facilities",
         (
-            _texts("facility_id", rooms["facility_id"], language),
-            _texts("name", rooms["name"], language),
-            _texts("status", (named("status", value, language) for value in rooms["status"]), language),
-            _texts("tier", _optional(rooms, "tier"), language),
-            _numbers("capacity", _optional(rooms, "capacity"), language, Kind.WHOLE),
-            _texts("opening_hours", _optional(rooms, "opening_hours"), language),
-            _texts("unit", _unit_names(result, _optional(rooms, "unit_id")), language),
-            _texts("counts", (say("yes" if value else "no", language) for value in serving), language),
-            _numbers(
+            texts("facility_id", rooms["facility_id"], language),
+            texts("name", rooms["name"], language),
+            texts("status", (named("status", value, language) for value in rooms["status"]), language),
+            texts("tier", _optional(rooms, "tier"), language),
+            numbers("capacity", _optional(rooms, "capacity"), language, Kind.WHOLE),
+            texts("opening_hours", _optional(rooms, "opening_hours"), language),
+            texts("unit", _unit_names(result, _optional(rooms, "unit_id")), language),
+            texts("counts", (say("yes" if value else "no", language) for value in serving), language),
+            numbers(
                 "nearest_residents",
                 [
                     nearest.get(str(key), 0.0) if counts else None
@@ -75,12 +47,12 @@ def room_sheet(result: StudyResult, language: str) -> Sheet:
                 language,
                 Kind.WHOLE,
             ),
-            _numbers("access_m", rooms["access_m"], language, Kind.NUMBER),
-            _texts("why", (named("reason", value, language) for value in rooms["why"]), language),
+            numbers("access_m", rooms["access_m"], language, Kind.NUMBER),
+            texts("why", (named("reason", value, language) for value in rooms["why"]), language),
             Column(say("field_lon", language), Kind.DEGREES, lon),
             Column(say("field_lat", language), Kind.DEGREES, lat),
-            _texts("position_quality", _optional(rooms, "position_quality"), language),
-            _texts("source", _optional(rooms, "source"), language),
+            texts("position_quality", _optional(rooms, "position_quality"), language),
+            texts("source", _optional(rooms, "source"), language),
         ),
         frozen=2,
     )
@@ -102,8 +74,8 @@ def unit_sheet(result: StudyResult, language: str) -> Sheet:
     bases = [basis for basis in BASES if any(key[0] == basis for key in known)]
     headline = (walking.profile, walking.cutoff_min)
     columns = [
-        _texts("unit", (names[key] for key in keys), language),
-        _texts("unit_id", keys, language),
+        texts("unit", (names[key] for key in keys), language),
+        texts("unit_id", keys, language),
     ]
 
     def column(header: str, kind: Kind, field: str, basis: str, walk: tuple[str, float]) -> Column:
@@ -144,19 +116,19 @@ def rate_sheet(result: StudyResult, language: str) -> Sheet:
     return Sheet(
         "details",
         (
-            _texts(
+            texts(
                 "unit",
                 (name if key else whole for key, name in zip(ranked["unit_id"], ranked["unit_name"], strict=True)),
                 language,
             ),
-            _texts("unit_id", ranked["unit_id"], language),
-            _texts("basis", (named("basis", value, language) for value in ranked["basis"]), language),
-            _texts("profile", (named("profile", value, language) for value in ranked["profile"]), language),
-            _numbers("cutoff", ranked["cutoff_min"], language, Kind.WHOLE),
-            _numbers("rate", ranked["rate"], language, Kind.PERCENT),
-            _numbers("numerator", ranked["numerator"], language, Kind.WHOLE),
-            _numbers("denominator", ranked["denominator"], language, Kind.WHOLE),
-            _texts("quantity", (named("quantity", value, language) for value in ranked["quantity"]), language),
+            texts("unit_id", ranked["unit_id"], language),
+            texts("basis", (named("basis", value, language) for value in ranked["basis"]), language),
+            texts("profile", (named("profile", value, language) for value in ranked["profile"]), language),
+            numbers("cutoff", ranked["cutoff_min"], language, Kind.WHOLE),
+            numbers("rate", ranked["rate"], language, Kind.PERCENT),
+            numbers("numerator", ranked["numerator"], language, Kind.WHOLE),
+            numbers("denominator", ranked["denominator"], language, Kind.WHOLE),
+            texts("quantity", (named("quantity", value, language) for value in ranked["quantity"]), language),
         ),
         frozen=1,
     )
@@ -169,14 +141,14 @@ def gap_sheet(result: StudyResult, language: str) -> Sheet:
     return Sheet(
         "gaps",
         (
-            _numbers("rank", gaps["rank"], language, Kind.WHOLE),
-            _texts("gap_id", gaps["gap_id"], language),
-            _texts("unit", gaps["unit_name"], language),
-            _texts("place", gaps["place"], language),
-            _numbers("residents", gaps["residents"], language, Kind.WHOLE),
-            _numbers("areas", gaps["areas"], language, Kind.WHOLE),
-            _numbers("minutes", gaps["minutes"], language, Kind.NUMBER),
-            _texts("reason", (named("reason", value, language) for value in gaps["reason"]), language),
+            numbers("rank", gaps["rank"], language, Kind.WHOLE),
+            texts("gap_id", gaps["gap_id"], language),
+            texts("unit", gaps["unit_name"], language),
+            texts("place", gaps["place"], language),
+            numbers("residents", gaps["residents"], language, Kind.WHOLE),
+            numbers("areas", gaps["areas"], language, Kind.WHOLE),
+            numbers("minutes", gaps["minutes"], language, Kind.NUMBER),
+            texts("reason", (named("reason", value, language) for value in gaps["reason"]), language),
             Column(say("field_lon", language), Kind.DEGREES, [round(float(x), 6) for x in points.x]),
             Column(say("field_lat", language), Kind.DEGREES, [round(float(y), 6) for y in points.y]),
         ),
@@ -191,17 +163,44 @@ def proposal_sheet(result: StudyResult, language: str) -> Sheet:
     return Sheet(
         "proposals",
         (
-            _numbers("order", sites["rank"], language, Kind.WHOLE),
-            _texts("place", sites["place"], language),
-            _texts("unit", _unit_names(result, sites["unit_id"]), language),
-            _numbers("newly_served", sites["newly_served"], language, Kind.WHOLE),
-            _numbers("cumulative_served", sites["cumulative_served"], language, Kind.WHOLE),
-            _numbers("cumulative_rate", sites["cumulative_rate"], language, Kind.PERCENT),
+            numbers("order", sites["rank"], language, Kind.WHOLE),
+            texts("place", sites["place"], language),
+            texts("unit", _unit_names(result, sites["unit_id"]), language),
+            numbers("newly_served", sites["newly_served"], language, Kind.WHOLE),
+            numbers("cumulative_served", sites["cumulative_served"], language, Kind.WHOLE),
+            numbers("cumulative_rate", sites["cumulative_rate"], language, Kind.PERCENT),
             Column(say("field_lon", language), Kind.DEGREES, lon),
             Column(say("field_lat", language), Kind.DEGREES, lat),
-            _texts("candidate_id", sites["candidate_id"], language),
+            texts("candidate_id", sites["candidate_id"], language),
         ),
         frozen=2,
+    )
+
+
+def scenario_sheet(result: StudyResult, language: str) -> Sheet:
+    """Return every rate before and after the scenario."""
+    return rates_before_and_after(scenario_rates(result), language)
+
+
+def rates_before_and_after(rates: pd.DataFrame, language: str) -> Sheet:
+    """Return rates side by side, see :func:`walkshed.assess.change.compare_rates`."""
+    whole = say("whole_area", language)
+    units = [name if key else whole for key, name in zip(rates["unit_id"], rates["unit_name"], strict=True)]
+    return Sheet(
+        "scenario",
+        (
+            texts("unit", units, language),
+            texts("basis", (named("basis", value, language) for value in rates["basis"]), language),
+            texts("profile", (named("profile", value, language) for value in rates["profile"]), language),
+            numbers("cutoff", rates["cutoff_min"], language, Kind.WHOLE),
+            numbers("rate_before", rates["rate_before"], language, Kind.PERCENT),
+            numbers("rate_after", rates["rate_after"], language, Kind.PERCENT),
+            numbers("numerator_before", rates["numerator_before"], language, Kind.WHOLE),
+            numbers("numerator_after", rates["numerator_after"], language, Kind.WHOLE),
+            numbers("denominator", rates["denominator"], language, Kind.WHOLE),
+            texts("quantity", (named("quantity", value, language) for value in rates["quantity"]), language),
+        ),
+        frozen=1,
     )
 
 
@@ -223,12 +222,12 @@ def reject_sheet(result: StudyResult, language: str) -> Sheet:
     return Sheet(
         "rejects",
         (
-            _texts("layer", (named("layer", value, language) for value in rejects["layer"]), language),
-            _texts("file", rejects["file"], language),
-            _numbers("line", rejects["line"], language, Kind.WHOLE),
-            _texts("row_id", rejects["row_id"], language),
-            _texts("reject_reason", (named("reject", value, language) for value in rejects["reason"]), language),
-            _texts("detail", rejects["detail"], language),
+            texts("layer", (named("layer", value, language) for value in rejects["layer"]), language),
+            texts("file", rejects["file"], language),
+            numbers("line", rejects["line"], language, Kind.WHOLE),
+            texts("row_id", rejects["row_id"], language),
+            texts("reject_reason", (named("reject", value, language) for value in rejects["reason"]), language),
+            texts("detail", rejects["detail"], language),
         ),
     )
 
@@ -250,6 +249,7 @@ def _definitions(result: StudyResult, language: str) -> Iterable[tuple[str, str]
             "direction": say(f"direction_{walking.direction}", language),
         }
         yield say("item_walking", language), say("walking_line", language, **fields)
+        yield say("item_walking", language), rules_text(config.profiles[profile], language)
     item = say("item_definition", language)
     present = [*(basis for basis in BASES if basis in set(result.rates["basis"]))]
     for basis in present:
@@ -272,29 +272,15 @@ def _definitions(result: StudyResult, language: str) -> Iterable[tuple[str, str]
             gap=answer.mip_gap if math.isfinite(answer.mip_gap) else 0.0,
         ),
     )
+    for row in moved_rows(result).itertuples():
+        name = plain(row.name) or plain(row.row_id)
+        yield say("item_moved", language), say("moved_line", language, name=name, metres=row.access_m)
     for record in result.inputs.records:
         layer = named("layer", record.layer, language)
         fields = {"source": record.source, "count": record.count, "rejected": record.rejected, "sha256": record.sha256}
         yield say("item_input", language), say("input_line", language, layer=layer, **fields)
     for note in reader_notes(result, language):
         yield say("item_note", language), note
-
-
-def _texts(field: str, values: Iterable[object], language: str) -> Column:
-    return Column(say(f"field_{field}", language), Kind.TEXT, [plain(value) for value in values])
-
-
-def _numbers(field: str, values: Iterable[object], language: str, kind: Kind) -> Column:
-    return Column(say(f"field_{field}", language), kind, [_number(value) for value in values])
-
-
-def _number(value: object) -> float | None:
-    """Return a number a cell can hold, ``None`` where it is not known."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _optional(table: pd.DataFrame, column: str) -> Iterable[object]:

@@ -13,7 +13,10 @@ import pandas as pd
 
 from walkshed.catalogue import LANGUAGES
 from walkshed.reporting.files import replacing
+from walkshed.reporting.measure_sheets import link_middles
+from walkshed.reporting.scenario import moved_rows, scenario_facts
 from walkshed.reporting.wording import definition
+from walkshed.toml_records import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +69,7 @@ def summarise(result: StudyResult) -> dict[str, Any]:
         "walking": {
             "profile": walking.profile,
             "speed_kmh": config.speed_kmh(),
+            "rules": plain(config.profiles[walking.profile]),
             "cutoff_min": walking.cutoff_min,
             "cutoffs_min": list(walking.cutoffs_min),
             "direction": walking.direction,
@@ -92,9 +96,13 @@ def summarise(result: StudyResult) -> dict[str, Any]:
             "population": result.demand["population"].sum(),
             "unserved_by_reason": _unserved(result),
         },
+        "moved_off_fragments": _rows(moved_rows(result)),
         "rates": _rates(result.rates),
+        "scenario": scenario_facts(result),
         "picture_disagreement": result.disagreement,
         "gaps": _rows(result.gaps.drop(columns="geometry")),
+        "measures": _measures(result),
+        "norms": _norms(result),
         "siting": {
             "model": result.siting.model,
             "status": result.siting.status,
@@ -145,7 +153,7 @@ def _rejects(rejects: pd.DataFrame) -> dict[str, object]:
     return {
         "count": len(rejects),
         "by_reason": {reason: int(reasons[reason]) for reason in sorted(reasons.index)},
-        "rows": _rows(rejects),
+        "rows": _rows(rejects.drop(columns="row", errors="ignore")),
     }
 
 
@@ -160,6 +168,32 @@ def _rates(rates: pd.DataFrame) -> list[dict[str, object]]:
     for row in rows:
         row["definition"] = {language: definition(str(row["basis"]), language) for language in LANGUAGES}
     return rows
+
+
+def _measures(result: StudyResult) -> dict[str, object]:
+    measures = result.measures
+    lon, lat = link_middles(measures.links)
+    links = measures.links.drop(columns="geometry").assign(lon=lon, lat=lat)
+    return {
+        "range": _rows(measures.range),
+        "curve": _rows(measures.curve),
+        "equity": _rows(measures.equity),
+        "catchments": _rows(measures.catchments),
+        "load": _rows(measures.load),
+        "full": measures.full,
+        "barred": measures.barred,
+        "links": _rows(links),
+    }
+
+
+def _norms(result: StudyResult) -> dict[str, object]:
+    norms = result.norms
+    tables = {
+        "hourly": norms.hourly, "night": norms.night, "criteria": norms.criteria, "failing": norms.failing,
+        "hours_not_understood": norms.hours, "duplicates": norms.duplicates,
+        "failing_units": norms.failing_units, "rates": norms.rates,
+    }  # fmt: skip
+    return {name: None if table is None else _rows(pd.DataFrame(table)) for name, table in tables.items()}
 
 
 def _proposals(result: StudyResult) -> list[dict[str, object]]:

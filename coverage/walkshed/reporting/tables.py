@@ -10,30 +10,34 @@ from typing import TYPE_CHECKING, Final
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
+from walkshed.reporting.columns import Kind
 from walkshed.reporting.files import replacing
+from walkshed.reporting.measure_sheets import curve_sheet, equity_sheet, link_sheet, range_sheet, service_sheet
+from walkshed.reporting.norm_sheets import norm_sheets
 from walkshed.reporting.sheets import (
-    Kind,
     definition_sheet,
     gap_sheet,
     proposal_sheet,
     rate_sheet,
     reject_sheet,
     room_sheet,
+    scenario_sheet,
     unit_sheet,
 )
 from walkshed.reporting.wording import say, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from walkshed.reporting.sheets import Sheet
+    from walkshed.reporting.columns import Sheet
     from walkshed.results import StudyResult
 
 NUMBER_FORMATS: Final = {
     Kind.WHOLE: "#,##0",
     Kind.NUMBER: "#,##0.0",
     Kind.PERCENT: "0.0%",
+    Kind.RATIO: "0.00",
     Kind.DEGREES: "0.000000",
 }
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -75,9 +79,38 @@ def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None
         rate_sheet(result, language),
         gap_sheet(result, language),
         proposal_sheet(result, language),
+        service_sheet(result, language),
+        curve_sheet(result, language),
+        equity_sheet(result, language),
+        link_sheet(result, language),
+        range_sheet(result, language),
+        *norm_sheets(result, language),
+        *([scenario_sheet(result, language)] if result.before is not None else []),
         definition_sheet(result, language),
         reject_sheet(result, language),
     )
+    write_book(sheets, path, title=title(result, language), language=language)
+
+
+def write_book(sheets: Sequence[Sheet], path: Path, *, title: str, language: str) -> None:
+    """Write sheets as a workbook.
+
+    Parameters
+    ----------
+    sheets
+        In their order.
+    path
+        File; replaced at once or not at all. Equal sheets give equal files.
+    title
+        Of the workbook's properties.
+    language
+        Of the sheets' names.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -85,7 +118,7 @@ def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None
         "nan_inf_to_errors": False,
     }
     with replacing(path) as draft, _as_os_error(), xlsxwriter.Workbook(str(draft), options) as book:
-        book.set_properties({"title": _cell_text(title(result, language))[:255], "created": CREATED})
+        book.set_properties({"title": _cell_text(title)[:255], "created": CREATED})
         book.formats[0].set_font_name(FONT)
         book.formats[0].set_font_size(10)
         formats = _Formats(book)

@@ -18,7 +18,7 @@ from walkshed.reporting.maplayers import (
     room_group,
     unit_group,
 )
-from walkshed.reporting.wording import named, percent, say, title
+from walkshed.reporting.wording import credits_of, named, percent, say, title
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
         [(south + north) / 2, (west + east) / 2],
         language=language,
         assets_url=assets_url,
-        attribution=result.config.report.sources,
+        attribution=credits_of(result, language),
         zoom_position="bottomright",
         zoom_start=13,
         max_zoom=19,

@@ -27,6 +27,11 @@ def say(key: str, language: str, /, **fields: object) -> str:
     return text(f"report.{key}", language, **fields)
 
 
+def group_name(group: object, language: str) -> str:
+    """Return what readers call a group of residents, everybody for ``""``; a group of the user's own keeps its name."""
+    return named("group", plain(group) or "everybody", language)
+
+
 def named(kind: str, value: object, language: str) -> str:
     """Return what readers call a code: ``named("basis", "E", "en")``.
 
@@ -41,7 +46,7 @@ def named(kind: str, value: object, language: str) -> str:
     code = plain(value)
     prefix = {
         "basis": "figures.basis_", "quantity": "figures.quantity_", "profile": "figures.profile_",
-        "siting": "figures.status_", "reason": "reasons.", "reject": "rejects.",
+        "siting": "figures.status_", "group": "figures.group_", "reason": "reasons.", "reject": "rejects.",
     }.get(kind, f"report.{kind}_")  # fmt: skip
     return text(prefix + code, language) if code and has(prefix + code) else code
 
@@ -57,11 +62,20 @@ def definition(basis: str, language: str) -> str:
     )
 
 
-def credit_names(sources: Sequence[str], language: str) -> str:
-    """Return whom the data is owed to: OpenStreetMap, unless a source names it in its own words, then the others."""
-    named_already = any("openstreetmap" in source.casefold() for source in sources)
+def credit_names(sources: Sequence[str], language: str, *, osm: bool = True) -> str:
+    """Return whom the data is owed to: OpenStreetMap, unless a source names it in its own words, then the others.
+
+    ``osm`` is False only where nothing of it is in the data.
+    """
+    named_already = (not osm and len(sources) > 0) or any("openstreetmap" in source.casefold() for source in sources)
     names = list(sources) if named_already else [say("osm", language), *sources]
     return say("list_separator", language).join(names)
+
+
+def credits_of(result: StudyResult, language: str) -> str:
+    """Return whom a result's data is owed to."""
+    report = result.config.report
+    return credit_names(report.sources, language, osm=report.openstreetmap)
 
 
 def title(result: StudyResult, language: str) -> str:

@@ -42,7 +42,8 @@ def make_candidates(
 
     Every piece of street between two junctions gets candidates at most ``spacing_m`` apart, the first and the last half
     a step from its ends, a short piece one in its middle. Of candidates less than half of ``spacing_m`` apart on foot
-    one is kept, on named and long streets before others. Steps, streets closed both ways and fragments get none.
+    one is kept, on named and long streets before others. Steps, streets below ground or closed both ways, and fragments
+    get none.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def _positions(network: WalkNetwork, spacing_m: float, fragment_max_m: float) ->
     passable = np.isfinite(network.forward_min) | np.isfinite(network.backward_min)
     fragment = network.component_length_m < fragment_max_m
     fragment[0] = False
-    usable = np.flatnonzero(passable & ~network.steps & ~fragment[network.component[network.u]])
+    usable = np.flatnonzero(passable & ~network.steps & ~network.underground & ~fragment[network.component[network.u]])
     count = np.maximum(1, np.ceil(network.length_m[usable] / spacing_m - ROUNDING)).astype(np.int64)
     edge = np.repeat(usable, count)
     step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)

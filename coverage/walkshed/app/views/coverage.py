@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from walkshed.app import controls, figures, mapview, parts, state, tables
+from walkshed.app import controls, figures, mapview, measure_tables, parts, state, tables
 from walkshed.app.errors import explained
 from walkshed.app.parts import Card
 from walkshed.app.texts import say, term
@@ -74,6 +74,7 @@ def _key_figures(result: StudyResult) -> None:
                     high=percent(high),
                 )
             )
+        lines += _spread(result, str(head.basis))
         label = say("rate_label", minutes=f"{walking.cutoff_min:g}", who=who)
         shown.append(Card(label=label, value=percent(head.rate), lines=tuple(lines)))
     gaps = result.gaps
@@ -100,6 +101,32 @@ def _key_figures(result: StudyResult) -> None:
         )
     )
     parts.cards(shown)
+
+
+def _spread(result: StudyResult, basis: str) -> list[str]:
+    """Return the headline's range under other assumptions."""
+    rates = result.measures.range["rate"].dropna()
+    if basis != "E" or rates.empty:
+        return []
+    return [say("spread_line", low=percent(float(rates.min())), high=percent(float(rates.max())))]
+
+
+def _measures(result: StudyResult) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.subheading(say("service_title"), say("service_help"))
+        measure_tables.service(result)
+        parts.subheading(say("groups_title"), say("groups_help"))
+        measure_tables.groups(result)
+    with right:
+        parts.subheading(say("links_title"), say("links_help"))
+        if len(result.measures.links):
+            measure_tables.links(result)
+        else:
+            st.html(f'<p class="ws-small">{say("no_links")}</p>')
+        if result.norms.hourly is not None:
+            parts.subheading(say("hours_title"), say("hours_help"))
+            measure_tables.hours(result.norms.hourly)
 
 
 def _controls(config: StudyConfig) -> None:
@@ -154,5 +181,6 @@ def _tables(result: StudyResult) -> None:
     if len(by_unit):
         parts.subheading(say("units_title"), say("units_help"))
         tables.units(by_unit)
+    _measures(result)
     parts.subheading(say("rates_title"), say("rates_help"))
     tables.rates(result, state.profiles(result.config))

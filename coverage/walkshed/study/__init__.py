@@ -1,0 +1,20 @@
+"""The only orchestration: from a configuration to a frozen result."""
+
+from __future__ import annotations
+
+from walkshed.results import Assessment, InputRecord, Measures, Norms, StudyInputs, StudyResult
+from walkshed.study.assessment import assess_study
+from walkshed.study.load import load_study
+from walkshed.study.run import run_study
+
+__all__ = [
+    "Assessment",
+    "InputRecord",
+    "Measures",
+    "Norms",
+    "StudyInputs",
+    "StudyResult",
+    "assess_study",
+    "load_study",
+    "run_study",
+]
