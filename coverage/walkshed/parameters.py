@@ -87,6 +87,7 @@ class FacilitySource:
     columns: dict[str, str] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     serving: tuple[str, ...] = ("open",)
+    residents_per_capacity: float = _number(0.0, 0.0, 100_000.0)
     entrances: str = _choice("none", "none", "osm", "file")
     entrances_path: str = ""
     entrances_columns: dict[str, str] = field(default_factory=dict)

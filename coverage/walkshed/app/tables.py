@@ -9,7 +9,8 @@ import streamlit as st
 
 from walkshed.app import figures
 from walkshed.app.parts import table
-from walkshed.app.texts import say, term
+from walkshed.app.texts import language, say, term
+from walkshed.catalogue import has, text
 from walkshed.reporting.wording import DASH, count, percent
 
 if TYPE_CHECKING:
@@ -90,18 +91,22 @@ def proposals(result: StudyResult) -> None:
 
 def units(rates: pd.DataFrame) -> None:
     """Draw rates by unit, lowest first."""
-    rows = [
-        (
-            str(row["unit_name"]),
-            percent(row["rate"]),
-            count(row["numerator"]),
-            count(row["denominator"]),
-            term("quantity", row["quantity"]),
-        )
-        for row in rates.to_dict("records")
-    ]
-    head = [say(f"column_{name}") for name in ("unit", "rate", "numerator", "denominator", "quantity")]
-    table(head, rows, numbers=(1, 2, 3))
+    levels = rates["level"].astype(str) if "level" in rates.columns else pd.Series("", index=rates.index)
+    several = len(set(levels)) > 1
+    rows = []
+    for row, level in zip(rates.to_dict("records"), levels, strict=True):
+        named = [_level_name(level)] if several else []
+        figures_of_row = [percent(row["rate"]), count(row["numerator"]), count(row["denominator"])]
+        rows.append([str(row["unit_name"]), *named, *figures_of_row, term("quantity", row["quantity"])])
+    names = ("unit", *(("level",) if several else ()), "rate", "numerator", "denominator", "quantity")
+    first = 1 + several
+    table([say(f"column_{name}") for name in names], rows, numbers=(first, first + 1, first + 2))
+
+
+def _level_name(level: str) -> str:
+    """Return what readers call a level of units; one of the user's own keeps its name."""
+    key = f"units.level_{level}"
+    return text(key, language()) if has(key) else level
 
 
 def rates(result: StudyResult, profiles: Sequence[str]) -> None:

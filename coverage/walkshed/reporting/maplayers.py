@@ -44,6 +44,14 @@ RANK_FIRST_GAPS, RANK_ROOMS, RANK_GAPS, RANK_UNITS = 500, 1_000, 10_000, 100_000
 Group = dict[str, Any]
 
 
+def named_units(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the units to name on a map: not the one that holds all others, whose name is the study's own."""
+    if "parent_id" not in units.columns:
+        return units
+    inner = units["parent_id"].fillna("").astype(str) != ""
+    return units[inner] if inner.any() else units
+
+
 def base_group(result: StudyResult, language: str) -> Group:
     """Return water, green areas and streets around the study area."""
     network = result.network
@@ -129,7 +137,8 @@ def unit_group(result: StudyResult, language: str) -> Group:
         style={"color": palette.BORDER, "weight": 2, "dashArray": dash, "fill": False},
     ).add_to(group)
     rows = [{"key": line_key(palette.BORDER, width=2, dash="7 3 2 3"), "text": say("boundary", language)}]
-    if len(units):
+    named = named_units(units)
+    if len(named):
         items = [
             {
                 "at": _at(point),
@@ -140,7 +149,7 @@ def unit_group(result: StudyResult, language: str) -> Group:
                 "rank": RANK_UNITS + i,
             }
             for i, (unit, point) in enumerate(
-                zip(units[["name"]].itertuples(index=False), units.geometry.representative_point(), strict=True)
+                zip(named[["name"]].itertuples(index=False), named.geometry.representative_point(), strict=True)
             )
         ]
         MarkerLayer("unit-names", SIGNS, items).add_to(group)

@@ -8,7 +8,7 @@ from walkshed.reporting import palette
 from walkshed.reporting.drawing import draw_areas, draw_lines, draw_points
 from walkshed.reporting.fonts import bold, drawable, font, wrapped
 from walkshed.reporting.labels import Label, place_labels
-from walkshed.reporting.maplayers import FIRST_GAPS, clipped, located, merged_bands, street_lines
+from walkshed.reporting.maplayers import FIRST_GAPS, clipped, located, merged_bands, named_units, street_lines
 from walkshed.reporting.served import home_classes
 from walkshed.reporting.wording import people, say
 
@@ -159,7 +159,7 @@ def _labels(result: StudyResult, language: str) -> Iterator[Label]:
             line = " ".join(wrapped(drawable(name), NAME_EM, 1))
             yield Label(point.x, point.y, line, 7.5, colour, radius=MARKERS[status].size / 2)
     yield from gaps[FIRST_GAPS:]
-    units = located(result.inputs.units).to_crs(crs)
+    units = named_units(located(result.inputs.units)).to_crs(crs)
     for name, point in zip(units["name"], units.geometry.representative_point(), strict=True):
         yield Label(point.x, point.y, " ".join(wrapped(drawable(name), NAME_EM, 1)), 8.0, palette.MUTED)
 

@@ -38,6 +38,8 @@ source = "file"
 path = "facilities.csv"
 # Positions as the district office took them from a map on the internet.
 datum = "gcj02"
+# Capacity counts seats; a seat is taken to serve so many residents.
+residents_per_capacity = 300
 
 [units]
 source = "file"

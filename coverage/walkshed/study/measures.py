@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from walkshed.assess.barriers import find_links, is_barrier
@@ -15,6 +16,8 @@ from walkshed.study.streets import serving_of
 from walkshed.study.uncertainty import headline_range
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from walkshed.parameters import StudyConfig
     from walkshed.results import Assessment, StudyInputs
     from walkshed.study.streets import Edited
@@ -37,6 +40,7 @@ def measure_study(
     walking, network, demand = config.walking, assessed.network, assessed.demand
     serving = serving_of(config, assessed.facilities)
     cutoff, direction = walking.cutoff_min, walking.direction
+    serving = serving.assign(capacity=_residents(config, serving))
     load = allot_residents(network, serving, demand, cutoff_min=cutoff, direction=direction)
     around = two_step_floating_catchment(network, serving, demand, cutoff_min=cutoff, direction=direction)
     people = demand["population"].to_numpy(float)
@@ -53,3 +57,10 @@ def measure_study(
         accessibility=pd.DataFrame({"demand_id": demand["demand_id"].to_numpy(), "places_per_1000": around}),
         range=headline_range(config, inputs, edited=edited, other_demand=inputs.estimate),
     )
+
+
+def _residents(config: StudyConfig, serving: gpd.GeoDataFrame) -> pd.Series[float]:
+    """Return how many residents every facility has room for, NaN where that is not known."""
+    served = config.facilities.residents_per_capacity
+    known = serving["capacity"].astype(float) if "capacity" in serving else pd.Series(np.nan, index=serving.index)
+    return known * served if served > 0 else pd.Series(np.nan, index=serving.index)

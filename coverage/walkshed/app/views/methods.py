@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from walkshed.parameters import StudyConfig
     from walkshed.results import StudyResult
 
-BASES = ("E", "E_buildings", "D", "C", "A")
+BASES = ("E", "E_buildings", "D", "C", "A", "B", "F")
 FIGURES = ("minutes", "covered", "unserved", "reasons", "gaps", "median", "isochrone", "disagreement")
 SITING_FIGURES = ("newly", "bound", "mip_gap")
 PACKAGES = (
@@ -69,7 +70,9 @@ def _assumptions(config: StudyConfig) -> Iterator[tuple[str, str]]:
     yield say("setting_gates"), say(f"gates_{config.access.gates}")
     yield say("setting_ways"), _open_ways(config)
     yield say("setting_buffer"), say("value_metres", metres=f"{walking.isochrone_buffer_m:g}")
-    if residents.source == "file":
+    if residents.source == "raster":
+        yield say("setting_residents"), say("residents_raster", name=Path(residents.raster).name)
+    elif residents.source == "file":
         yield say("setting_residents"), say("residents_file", household=f"{residents.persons_per_household:g}")
     elif residents.kind == "buildings":
         told = say("residents_buildings", area=f"{residents.m2_per_person:g}", levels=f"{residents.default_levels:g}")
@@ -77,6 +80,10 @@ def _assumptions(config: StudyConfig) -> Iterator[tuple[str, str]]:
     else:
         density = f"{residents.landuse_persons_per_hectare:g}"
         yield say("setting_residents"), say("residents_landuse", density=density)
+    if residents.raster and residents.source != "raster":
+        yield say("setting_residents"), say("residents_raster_onto", name=Path(residents.raster).name)
+    if residents.unit_totals:
+        yield say("setting_residents"), say("residents_totals")
     serving = say("list_comma").join(term("status", status) for status in config.facilities.serving)
     yield say("setting_serving"), serving
     yield (
