@@ -115,6 +115,8 @@ class Assessment:
         Every basis the data supports, by unit, profile and cutoff.
     gaps
         Contiguous unserved residents, most residents first.
+    gap_ids
+        Gap of every row of ``demand``, ``""`` where it is served.
     disagreement
         Share of residents on whom the drawn isochrone and the routed minutes disagree.
     """
@@ -125,6 +127,7 @@ class Assessment:
     isochrones: gpd.GeoDataFrame
     rates: pd.DataFrame
     gaps: gpd.GeoDataFrame
+    gap_ids: pd.Series[str]
     disagreement: float
 
 
@@ -144,6 +147,8 @@ class Measures:
         Residents within reach of facilities that are all full.
     equity
         Minutes shared out, by group: :func:`walkshed.assess.equity.measure_equity`.
+    gaps
+        :attr:`Assessment.gaps` with what of them a barrier makes (:func:`walkshed.assess.barriers.mark_gaps`).
     links
         Links and gates whose opening would serve most: :func:`walkshed.assess.barriers.find_links`.
     barred
@@ -160,6 +165,7 @@ class Measures:
     load: pd.DataFrame
     full: float
     equity: pd.DataFrame
+    gaps: gpd.GeoDataFrame
     links: gpd.GeoDataFrame
     barred: float
     accessibility: pd.DataFrame

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from walkshed.assess.barriers import find_links, is_barrier
+from walkshed.assess.barriers import find_links, is_barrier, mark_gaps
 from walkshed.assess.coverage import measure_coverage
+from walkshed.assess.gaps import find_gaps, gap_of
 from walkshed.network.edits import AddFootbridge
 from walkshed.network.scenario import edit_network
 from walkshed.network.ties import carry_ties
@@ -77,6 +78,20 @@ def test_a_shut_gate_is_called_one(
     best = find_links(network, rooms, homes, cutoff_min=15).iloc[0]
     assert (best.kind, best.newly_served, best.length_m) == ("gate", 1, 0)
     assert np.isnan(best.minutes_before)
+
+
+def test_gaps_made_by_a_barrier_are_marked(river: tuple[WalkNetwork, gpd.GeoDataFrame, gpd.GeoDataFrame]) -> None:
+    """The homes at 100 and 900 m are near the room across the river; the one at 2,900 m is far from it anyway."""
+    network, rooms, homes = river
+    ids = gap_of(homes, crs=network.crs)
+    links = find_links(network, rooms, homes, cutoff_min=15, gap_ids=ids)
+    barred = is_barrier(homes, rooms, network, cutoff_min=15)
+    gaps = mark_gaps(find_gaps(homes, crs=network.crs), homes, barred=barred, gap_ids=ids, links=links)
+    by_size = gaps.set_index("residents")
+    assert by_size.barrier.to_dict() == {40.0: False, 20.0: True, 10.0: True}
+    assert by_size.barred.to_dict() == {40.0: 0, 20.0: 20, 10.0: 10}
+    assert links.gap_id.iloc[0] == by_size.gap_id[20.0]
+    assert by_size.link_rank[20.0] == 1
 
 
 def test_where_all_is_well_there_is_nothing_to_open(

@@ -167,6 +167,8 @@ def test_laws_of_gaps(measured: Make, rows: list[tuple[float, float, int, bool, 
     before = table.copy()
     found, member = gaps(table, link_m=link_m), gap_of(table, crs=METRIC, link_m=link_m)
     pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
+    told = gaps(table, link_m=link_m, gap_ids=member)
+    pd.testing.assert_frame_equal(pd.DataFrame(told), pd.DataFrame(found), check_exact=True)
     assert list(member.index) == list(table.index)
     # Every unserved row is in exactly one gap; nobody is lost.
     assert (member == "").equals(table.covered.rename("gap_id"))

@@ -332,15 +332,18 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
             mip_gap=0.0,
             seconds=0.25,
         ),
-        measures=measures_of(network, facilities[facilities["status"] == "open"], demand),
+        measures=measures_of(network, facilities[facilities["status"] == "open"], demand, gaps),
         norms=norms_of(facilities[facilities["status"] == "open"]),
+        gap_ids=pd.Series("", index=demand.index, dtype=object),
         disagreement=0.0123,
         notes=(Message("notes.rejects", {"count": 2}), Message("notes.unlocated", {"count": 1, "names": "走马书房"})),
         seconds={"load": 1.5, "minutes": 0.1},
     )
 
 
-def measures_of(network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Measures:
+def measures_of(
+    network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, gaps: gpd.GeoDataFrame
+) -> Measures:
     """Return what the real functions say of the drawn town."""
     load = allot_residents(network, serving, demand, cutoff_min=15)
     variants = {"as_is": 0.5, "slower": 0.4, "faster": 0.6, "snap_near": 0.45, "snap_far": 0.5}
@@ -350,6 +353,7 @@ def measures_of(network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.Geo
         load=load.facilities,
         full=float(load.full.sum()),
         equity=measure_equity(demand),
+        gaps=gaps.assign(barred=0.0, barrier=False, link_rank=0),
         links=find_links(network, serving, demand, cutoff_min=15),
         barred=0.0,
         accessibility=pd.DataFrame({"demand_id": demand["demand_id"], "places_per_1000": 0.0}),

@@ -12,6 +12,7 @@ from walkshed.parameters import (
     CandidateSource,
     FacilitySource,
     NetworkSource,
+    ResidentSource,
     Siting,
     StudyConfig,
     Walking,
@@ -52,5 +53,34 @@ def las_palmas(shared_data: Path) -> StudyResult:
         candidates=CandidateSource(spacing_m=250.0),
         walking=Walking(compare_profiles=("senior",)),
         siting=Siting(new_rooms=5, mip_gap=0.005),
+    )
+    return run_study(config)
+
+
+@pytest.fixture(scope="session")
+def haidian(shared_data: Path) -> StudyResult:
+    """Return a part of Beijing: three libraries, named compounds and other residential land."""
+    config = replace(
+        StudyConfig(),
+        folder=shared_data / "haidian",
+        network=NetworkSource(path="tsinghua.osm.pbf"),
+        facilities=FacilitySource(source="osm", tags={"amenity": ("library",)}),
+        residents=ResidentSource(kind="landuse"),
+        siting=Siting(new_rooms=2),
+    )
+    return run_study(config)
+
+
+@pytest.fixture(scope="session")
+def porto_alegre(shared_data: Path) -> StudyResult:
+    """Return a hilly centre: residents by hexagon, fifteen named places as rooms, heights from a raster."""
+    config = replace(
+        StudyConfig(),
+        folder=shared_data / "porto-alegre",
+        network=NetworkSource(path="poa_osm.pbf", elevation="poa_elevation.tif", snap_max_m=300.0),
+        facilities=FacilitySource(path="poa_points_of_interest.csv", columns={"name": "id"}),
+        residents=ResidentSource(source="file", path="poa_hexgrid.csv"),
+        candidates=CandidateSource(spacing_m=400.0),
+        siting=Siting(new_rooms=3, mip_gap=0.01),
     )
     return run_study(config)

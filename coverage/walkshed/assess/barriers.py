@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     "rank", "kind", "newly_served", "person_minutes", "length_m", "minutes_before", "minutes_after", "from_place",
-    "to_place", "geometry",
+    "to_place", "gap_id", "geometry",
 )  # fmt: skip
 GATE_M: Final = 1.0
 """Two street ends so near each other are one place parted by a gate."""
@@ -83,6 +83,7 @@ def find_links(
     cutoff_min: float,
     link_max_m: float = 80.0,
     count: int = 10,
+    gap_ids: pd.Series[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Find the missing links and shut gates whose opening would serve most of the unserved.
 
@@ -104,6 +105,8 @@ def find_links(
         Longest link, metres: a gate, a hole in a fence, a footbridge.
     count
         Links to return at most.
+    gap_ids
+        Gap of every row of ``measured`` (:func:`walkshed.assess.gaps.gap_of`), to say which gap a link helps most.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def find_links(
         ``"link"``), ``newly_served``, ``person_minutes`` (saved by all unserved residents together), ``length_m``,
         ``minutes_before`` and ``minutes_after`` (from the far end to the nearest facility; NaN unreachable),
         ``from_place`` and ``to_place`` (street names, ``""`` nameless) and ``geometry`` (line from the far end to the
-        near one, EPSG:4326). Links that serve nobody newly are left out.
+        near one, EPSG:4326), and ``gap_id`` (``""`` without ``gap_ids``). Links that serve nobody newly are left out.
 
     Raises
     ------
@@ -139,6 +142,7 @@ def find_links(
     home, through = walked.indices, walked.data + after[link]
     served = np.bincount(link, people[home] * (through <= cutoff_min), minlength=len(far))
     saved = np.where(np.isfinite(before[home]), np.maximum(before[home] - through, 0.0), 0.0)
+    gaps = np.full(len(waiting), "", dtype=object) if gap_ids is None else gap_ids[waiting.index].to_numpy(dtype=object)
     minutes_saved = np.bincount(link, people[home] * saved, minlength=len(far))
     best = [i for i in np.lexsort((far, length, -served)).tolist() if served[i] > 0][:count]
     rows: list[dict[str, object]] = [
@@ -152,6 +156,7 @@ def find_links(
             "minutes_after": float(after[i]),
             "from_place": _street_at(network, int(far[i])),
             "to_place": _street_at(network, int(near[i])),
+            "gap_id": _most_helped(gaps[home], people[home], (link == i) & (through <= cutoff_min)),
             "geometry": shapely.LineString(
                 [(network.x[far[i]], network.y[far[i]]), (network.x[near[i]], network.y[near[i]])]
             ),
@@ -159,6 +164,50 @@ def find_links(
         for rank, i in enumerate(best, start=1)
     ]
     return _table(rows, network)
+
+
+def mark_gaps(
+    gaps: gpd.GeoDataFrame,
+    measured: gpd.GeoDataFrame,
+    *,
+    barred: NDArray[np.bool_],
+    gap_ids: pd.Series[str],
+    links: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Single out the gaps that a barrier makes.
+
+    Parameters
+    ----------
+    gaps
+        From :func:`walkshed.assess.gaps.find_gaps`.
+    measured
+        The residents that the gaps were found in.
+    barred
+        From :func:`is_barrier`.
+    gap_ids
+        From :func:`walkshed.assess.gaps.gap_of`.
+    links
+        From :func:`find_links` with these ``gap_ids``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``gaps`` with ``barred`` (residents near a facility as the crow flies), ``barrier`` (bool: most of its residents
+        are) and ``link_rank`` (of the best link that helps this gap most; 0 where none does).
+    """
+    people = measured["population"].where(barred, 0.0).groupby(gap_ids.to_numpy()).sum()
+    near = gaps["gap_id"].map(people).fillna(0.0).astype(float)
+    best = links.drop_duplicates("gap_id").set_index("gap_id")["rank"]
+    return gaps.assign(
+        barred=near.to_numpy(),
+        barrier=(near > gaps["residents"] / 2).to_numpy(bool),
+        link_rank=gaps["gap_id"].map(best).fillna(0).astype("int64").to_numpy(),
+    )
+
+
+def _most_helped(gaps: NDArray[np.object_], people: FloatArray, helped: NDArray[np.bool_]) -> str:
+    totals = pd.Series(people[helped]).groupby(gaps[helped]).sum()
+    return "" if totals.empty else str(totals.idxmax())
 
 
 def _at_nodes(network: WalkNetwork, nodes: LongArray) -> gpd.GeoDataFrame:

@@ -29,6 +29,7 @@ COLUMNS: Final = (
     "gap_id", "rank", "residents", "areas", "minutes", "reason", "unit_id", "unit_name", "place", "geometry",
 )  # fmt: skip
 NEEDED: Final = ("population", "covered", "minutes", "reason")
+GAP_PREFIX: Final = "gap-"
 GROW: Final = 0.6
 """Members grow by this share of the link distance, so that linked ones overlap (more than half is needed) ..."""
 SHRINK: Final = 0.3
@@ -44,6 +45,7 @@ def find_gaps(
     link_m: float = 60.0,
     units: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    gap_ids: pd.Series[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Find contiguous areas of unserved residents.
 
@@ -62,6 +64,8 @@ def find_gaps(
         For the names of the units that ``unit_id`` of ``measured`` refers to.
     places
         Named points, streets or areas (``name``, geometry, any CRS) to call the gaps by.
+    gap_ids
+        From :func:`gap_of` with the same arguments, where it was asked before.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def find_gaps(
     InputError
         If ``measured`` has not been measured, or ``link_m`` is no length.
     """
-    gaps_members, metric = _members(measured, crs, link_m)
+    gaps_members, metric = _members(measured, crs, link_m, gap_ids)
     names = {} if units is None else dict(zip(texts(units, "unit_id"), texts(units, "name"), strict=True))
     table = measured.assign(unit_id=texts(measured, "unit_id"))
     groups = groups_of(measured)
@@ -137,10 +141,12 @@ def gap_of(measured: gpd.GeoDataFrame, *, crs: str, link_m: float = 60.0) -> pd.
 
 
 def _gap_id(rank: int) -> str:
-    return f"gap-{rank}"
+    return f"{GAP_PREFIX}{rank}"
 
 
-def _members(measured: gpd.GeoDataFrame, crs: str, link_m: float) -> tuple[list[LongArray], NDArray[np.object_]]:
+def _members(
+    measured: gpd.GeoDataFrame, crs: str, link_m: float, gap_ids: pd.Series[str] | None = None
+) -> tuple[list[LongArray], NDArray[np.object_]]:
     """Return the rows of every gap, most residents first (then the first row), and all geometry in ``crs``."""
     require_columns(measured, "measured demand", NEEDED, step="measure_coverage()")
     if not (isfinite(link_m) and link_m > 0):
@@ -149,6 +155,10 @@ def _members(measured: gpd.GeoDataFrame, crs: str, link_m: float) -> tuple[list[
     rows = np.flatnonzero(~measured["covered"].to_numpy(bool))
     if not len(rows):
         return [], metric
+    if gap_ids is not None:
+        rank = gap_ids.iloc[rows].str.removeprefix(GAP_PREFIX).astype(np.int64).to_numpy()
+        order = np.argsort(rank, kind="stable")
+        return np.split(rows[order], np.cumsum(np.bincount(rank)[1:])[:-1]), metric
     one, other = shapely.STRtree(metric[rows]).query(metric[rows], predicate="dwithin", distance=link_m)
     links = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(rows), len(rows)))
     label = connected_components(links, directed=False)[1]

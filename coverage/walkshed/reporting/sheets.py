@@ -136,7 +136,7 @@ def rate_sheet(result: StudyResult, language: str) -> Sheet:
 
 def gap_sheet(result: StudyResult, language: str) -> Sheet:
     """Return the gaps, most residents first, each with a place on it."""
-    gaps = result.gaps
+    gaps = result.measures.gaps
     points = gaps.geometry.representative_point()
     return Sheet(
         "gaps",
@@ -149,6 +149,9 @@ def gap_sheet(result: StudyResult, language: str) -> Sheet:
             numbers("areas", gaps["areas"], language, Kind.WHOLE),
             numbers("minutes", gaps["minutes"], language, Kind.NUMBER),
             texts("reason", (named("reason", value, language) for value in gaps["reason"]), language),
+            texts("barrier", (say("yes" if value else "no", language) for value in gaps["barrier"]), language),
+            numbers("barred", gaps["barred"], language, Kind.WHOLE),
+            numbers("link_rank", gaps["link_rank"].where(gaps["link_rank"] > 0), language, Kind.WHOLE),
             Column(say("field_lon", language), Kind.DEGREES, [round(float(x), 6) for x in points.x]),
             Column(say("field_lat", language), Kind.DEGREES, [round(float(y), 6) for y in points.y]),
         ),

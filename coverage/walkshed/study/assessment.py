@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from walkshed.assess.coverage import measure_coverage, picture_disagreement
-from walkshed.assess.gaps import find_gaps
+from walkshed.assess.gaps import find_gaps, gap_of
 from walkshed.assess.places import street_places
 from walkshed.assess.rates import coverage_rates
 from walkshed.progress import silent
@@ -70,6 +70,7 @@ def assess_study(
     stage("rates")
     rates = _rates(config, inputs, edited, progress)
     stage("gaps")
+    gap_ids = gap_of(demand, crs=network.crs)
     places = inputs.places if len(inputs.places) else street_places(network)
     return Assessment(
         network=network,
@@ -77,7 +78,8 @@ def assess_study(
         demand=demand,
         isochrones=shapes,
         rates=rates,
-        gaps=find_gaps(demand, crs=network.crs, units=inputs.units, places=places),
+        gaps=find_gaps(demand, crs=network.crs, units=inputs.units, places=places, gap_ids=gap_ids),
+        gap_ids=gap_ids,
         disagreement=picture_disagreement(demand, merged, crs=network.crs),
     )
 
