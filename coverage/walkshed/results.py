@@ -114,7 +114,7 @@ class Assessment:
     rates
         Every basis the data supports, by unit, profile and cutoff.
     gaps
-        Contiguous unserved residents, most residents first.
+        Contiguous unserved residents, most residents first, with those that a barrier makes marked.
     gap_ids
         Gap of every row of ``demand``, ``""`` where it is served.
     disagreement
@@ -147,8 +147,6 @@ class Measures:
         Residents within reach of facilities that are all full.
     equity
         Minutes shared out, by group: :func:`walkshed.assess.equity.measure_equity`.
-    gaps
-        :attr:`Assessment.gaps` with what of them a barrier makes (:func:`walkshed.assess.barriers.mark_gaps`).
     links
         Links and gates whose opening would serve most: :func:`walkshed.assess.barriers.find_links`.
     barred
@@ -165,7 +163,6 @@ class Measures:
     load: pd.DataFrame
     full: float
     equity: pd.DataFrame
-    gaps: gpd.GeoDataFrame
     links: gpd.GeoDataFrame
     barred: float
     accessibility: pd.DataFrame

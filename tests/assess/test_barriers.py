@@ -86,12 +86,11 @@ def test_gaps_made_by_a_barrier_are_marked(river: tuple[WalkNetwork, gpd.GeoData
     ids = gap_of(homes, crs=network.crs)
     links = find_links(network, rooms, homes, cutoff_min=15, gap_ids=ids)
     barred = is_barrier(homes, rooms, network, cutoff_min=15)
-    gaps = mark_gaps(find_gaps(homes, crs=network.crs), homes, barred=barred, gap_ids=ids, links=links)
+    gaps = mark_gaps(find_gaps(homes, crs=network.crs), homes, barred=barred, gap_ids=ids)
     by_size = gaps.set_index("residents")
     assert by_size.barrier.to_dict() == {40.0: False, 20.0: True, 10.0: True}
     assert by_size.barred.to_dict() == {40.0: 0, 20.0: 20, 10.0: 10}
     assert links.gap_id.iloc[0] == by_size.gap_id[20.0]
-    assert by_size.link_rank[20.0] == 1
 
 
 def test_where_all_is_well_there_is_nothing_to_open(

@@ -320,7 +320,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
         demand=demand,
         isochrones=isochrones,
         rates=build_rates(people, covered, unit),
-        gaps=gaps,
+        gaps=gaps.assign(barred=gaps["residents"], barrier=True),
         candidates=candidates,
         proposals=proposals,
         siting=SitingAnswer(
@@ -332,7 +332,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
             mip_gap=0.0,
             seconds=0.25,
         ),
-        measures=measures_of(network, facilities[facilities["status"] == "open"], demand, gaps),
+        measures=measures_of(network, facilities[facilities["status"] == "open"], demand),
         norms=norms_of(facilities[facilities["status"] == "open"]),
         gap_ids=pd.Series("", index=demand.index, dtype=object),
         disagreement=0.0123,
@@ -341,9 +341,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
     )
 
 
-def measures_of(
-    network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, gaps: gpd.GeoDataFrame
-) -> Measures:
+def measures_of(network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Measures:
     """Return what the real functions say of the drawn town."""
     load = allot_residents(network, serving, demand, cutoff_min=15)
     variants = {"as_is": 0.5, "slower": 0.4, "faster": 0.6, "snap_near": 0.45, "snap_far": 0.5}
@@ -353,7 +351,6 @@ def measures_of(
         load=load.facilities,
         full=float(load.full.sum()),
         equity=measure_equity(demand),
-        gaps=gaps.assign(barred=0.0, barrier=False, link_rank=0),
         links=find_links(network, serving, demand, cutoff_min=15),
         barred=0.0,
         accessibility=pd.DataFrame({"demand_id": demand["demand_id"], "places_per_1000": 0.0}),

@@ -82,7 +82,7 @@ def test_equity_is_counted_again_person_by_person(result: StudyResult) -> None:
 
 
 def test_barrier_gaps_hold_the_barred(result: StudyResult) -> None:
-    gaps = result.measures.gaps
+    gaps = result.gaps
     assert gaps.barred.sum() == pytest.approx(result.measures.barred)
     assert (gaps.barred <= gaps.residents + 1e-6).all()
     assert (gaps.barrier == (gaps.barred > gaps.residents / 2)).all()

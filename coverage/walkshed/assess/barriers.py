@@ -172,7 +172,6 @@ def mark_gaps(
     *,
     barred: NDArray[np.bool_],
     gap_ids: pd.Series[str],
-    links: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Single out the gaps that a barrier makes.
 
@@ -186,23 +185,16 @@ def mark_gaps(
         From :func:`is_barrier`.
     gap_ids
         From :func:`walkshed.assess.gaps.gap_of`.
-    links
-        From :func:`find_links` with these ``gap_ids``.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``gaps`` with ``barred`` (residents near a facility as the crow flies), ``barrier`` (bool: most of its residents
-        are) and ``link_rank`` (of the best link that helps this gap most; 0 where none does).
+        ``gaps`` with ``barred`` (residents near a facility as the crow flies) and ``barrier`` (most of its residents
+        are).
     """
     people = measured["population"].where(barred, 0.0).groupby(gap_ids.to_numpy()).sum()
     near = gaps["gap_id"].map(people).fillna(0.0).astype(float)
-    best = links.drop_duplicates("gap_id").set_index("gap_id")["rank"]
-    return gaps.assign(
-        barred=near.to_numpy(),
-        barrier=(near > gaps["residents"] / 2).to_numpy(bool),
-        link_rank=gaps["gap_id"].map(best).fillna(0).astype("int64").to_numpy(),
-    )
+    return gaps.assign(barred=near.to_numpy(), barrier=(near > gaps["residents"] / 2).to_numpy(bool))
 
 
 def _most_helped(gaps: NDArray[np.object_], people: FloatArray, helped: NDArray[np.bool_]) -> str:

@@ -136,7 +136,8 @@ def rate_sheet(result: StudyResult, language: str) -> Sheet:
 
 def gap_sheet(result: StudyResult, language: str) -> Sheet:
     """Return the gaps, most residents first, each with a place on it."""
-    gaps = result.measures.gaps
+    gaps = result.gaps
+    links = result.measures.links.drop_duplicates("gap_id").set_index("gap_id")["rank"]
     points = gaps.geometry.representative_point()
     return Sheet(
         "gaps",
@@ -151,7 +152,7 @@ def gap_sheet(result: StudyResult, language: str) -> Sheet:
             texts("reason", (named("reason", value, language) for value in gaps["reason"]), language),
             texts("barrier", (say("yes" if value else "no", language) for value in gaps["barrier"]), language),
             numbers("barred", gaps["barred"], language, Kind.WHOLE),
-            numbers("link_rank", gaps["link_rank"].where(gaps["link_rank"] > 0), language, Kind.WHOLE),
+            numbers("link_rank", gaps["gap_id"].map(links), language, Kind.WHOLE),
             Column(say("field_lon", language), Kind.DEGREES, [round(float(x), 6) for x in points.x]),
             Column(say("field_lat", language), Kind.DEGREES, [round(float(y), 6) for y in points.y]),
         ),

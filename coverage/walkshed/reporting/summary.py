@@ -100,7 +100,7 @@ def summarise(result: StudyResult) -> dict[str, Any]:
         "rates": _rates(result.rates),
         "scenario": scenario_facts(result),
         "picture_disagreement": result.disagreement,
-        "gaps": _rows(result.measures.gaps.drop(columns="geometry")),
+        "gaps": _rows(result.gaps.drop(columns="geometry")),
         "measures": _measures(result),
         "norms": _norms(result),
         "siting": {

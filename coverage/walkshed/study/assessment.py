@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from walkshed.assess.barriers import is_barrier, mark_gaps
 from walkshed.assess.coverage import measure_coverage, picture_disagreement
 from walkshed.assess.gaps import find_gaps, gap_of
 from walkshed.assess.places import street_places
@@ -72,13 +73,15 @@ def assess_study(
     stage("gaps")
     gap_ids = gap_of(demand, crs=network.crs)
     places = inputs.places if len(inputs.places) else street_places(network)
+    gaps = find_gaps(demand, crs=network.crs, units=inputs.units, places=places, gap_ids=gap_ids)
+    barred = is_barrier(demand, serving, network, cutoff_min=cutoff)
     return Assessment(
         network=network,
         facilities=facilities,
         demand=demand,
         isochrones=shapes,
         rates=rates,
-        gaps=find_gaps(demand, crs=network.crs, units=inputs.units, places=places, gap_ids=gap_ids),
+        gaps=mark_gaps(gaps, demand, barred=barred, gap_ids=gap_ids),
         gap_ids=gap_ids,
         disagreement=picture_disagreement(demand, merged, crs=network.crs),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from walkshed.assess.barriers import find_links, is_barrier, mark_gaps
+from walkshed.assess.barriers import find_links, is_barrier
 from walkshed.assess.catchments import allot_residents, measure_catchments, two_step_floating_catchment
 from walkshed.assess.curve import coverage_curve
 from walkshed.assess.equity import measure_equity
@@ -45,8 +45,7 @@ def measure_study(
     around = two_step_floating_catchment(network, serving, demand, cutoff_min=cutoff, direction=direction)
     people = demand["population"].to_numpy(float)
     catchments = measure_catchments(network, serving, demand, cutoff_min=cutoff, direction=direction)
-    gap_ids = assessed.gap_ids
-    links = find_links(network, serving, demand, cutoff_min=cutoff, gap_ids=gap_ids)
+    links = find_links(network, serving, demand, cutoff_min=cutoff, gap_ids=assessed.gap_ids)
     barred = is_barrier(demand, serving, network, cutoff_min=cutoff)
     return Measures(
         curve=coverage_curve(demand),
@@ -54,7 +53,6 @@ def measure_study(
         load=load.facilities,
         full=float(load.full.sum()),
         equity=measure_equity(demand),
-        gaps=mark_gaps(assessed.gaps, demand, barred=barred, gap_ids=gap_ids, links=links),
         links=links,
         barred=float(people[barred].sum()),
         accessibility=pd.DataFrame({"demand_id": demand["demand_id"].to_numpy(), "places_per_1000": around}),
