@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_CUTOFF_MIN = 120.0
+RECORDS = ("scenario.edits", "criteria.rules")
 SOURCE_NEEDS = {
     "boundary": {"file": "path", "place": "place"},
     "network": {"osm": "path", "graphml": "path", "saved": "path"},
@@ -270,7 +271,7 @@ class StudyConfig:
             key = "config." + name.replace(".", "_")
             return text(key, comments) if comments and has(key) else ""
 
-        return write_tables(plain(self, skip=("folder",)), comment)
+        return write_tables(plain(self, skip=("folder",)), comment, records=RECORDS)
 
     def digest(self) -> str:
         """Return a SHA-256 of the configuration; equal configurations have equal digests, wherever they lie."""

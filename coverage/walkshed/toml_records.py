@@ -18,7 +18,7 @@ import tomli_w
 from walkshed.errors import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from dataclasses import Field
 
 Record = TypeVar("Record")
@@ -134,7 +134,7 @@ def plain(record: Any, *, skip: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - 
     return record
 
 
-def write_tables(tables: Mapping[str, Any], comment: Callable[[str], str]) -> str:
+def write_tables(tables: Mapping[str, Any], comment: Callable[[str], str], *, records: Collection[str] = ()) -> str:
     """Write tables as TOML, each key below its comment.
 
     Parameters
@@ -143,18 +143,25 @@ def write_tables(tables: Mapping[str, Any], comment: Callable[[str], str]) -> st
         ``{table: {key: value}}`` as :func:`plain` returns it.
     comment
         Called with ``"table"`` and ``"table.key"``; an empty answer writes no comment.
+    records
+        ``"table.key"`` of lists of tables: an empty one is explained and not written, so that ``[[table.key]]`` can be
+        added below.
     """
-    return "\n".join(line for name, table in tables.items() for line in _table_lines(name, table, comment)) + "\n"
+    lines = (line for name, table in tables.items() for line in _table_lines(name, table, comment, records))
+    return "\n".join(lines) + "\n"
 
 
-def _table_lines(name: str, table: Mapping[str, Any], comment: Callable[[str], str]) -> Iterator[str]:
+def _table_lines(
+    name: str, table: Mapping[str, Any], comment: Callable[[str], str], records: Collection[str]
+) -> Iterator[str]:
     yield from _comment_lines(comment(name))
     yield f"[{name}]"
     nested = {key: value for key, value in table.items() if isinstance(value, dict) or _is_records(value)}
     for key, value in table.items():
         if key not in nested:
             yield from _comment_lines(comment(f"{name}.{key}"))
-            yield f"{key} = {_value(value)}"
+            if value or f"{name}.{key}" not in records:
+                yield f"{key} = {_value(value)}"
     yield ""
     explained: set[str] = set()
     for key, value in nested.items():

@@ -81,6 +81,22 @@ def test_edits_of_a_scenario_read_back_the_same(study: Path) -> None:
     assert StudyConfig.from_toml(study) == config
 
 
+@pytest.mark.parametrize(
+    ("added", "edits", "rules"),
+    [
+        ('[[scenario.edits]]\nedit = "close_facility"\nfacility_id = "a"\n', 1, 0),
+        ('[[criteria.rules]]\nname = "area"\ncolumn = "area_m2"\nvalue = 100\n', 0, 1),
+    ],
+)
+def test_records_can_be_added_below_what_init_writes(study: Path, added: str, edits: int, rules: int) -> None:
+    written = StudyConfig.from_toml(study).to_toml(comments="en")
+    (study / "study.toml").write_text(written + added, encoding="utf-8")
+    config = StudyConfig.from_toml(study)
+    assert (len(config.scenario.edits), len(config.criteria.rules)) == (edits, rules)
+    (study / "study.toml").write_text(config.to_toml(comments="zh"), encoding="utf-8")
+    assert StudyConfig.from_toml(study) == config
+
+
 def test_a_tag_of_an_access_rule_must_be_key_and_value(study: Path) -> None:
     (study / "study.toml").write_text(MINIMAL + "[access]\nforbid = ['highway']\n", encoding="utf-8")
     with pytest.raises(InputError, match="highway"):
