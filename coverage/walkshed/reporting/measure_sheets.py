@@ -30,7 +30,7 @@ def service_sheet(result: StudyResult, language: str) -> Sheet:
             numbers("exclusive", everybody["exclusive"], language, Kind.WHOLE),
             numbers("shared", everybody["shared"], language, Kind.WHOLE),
             numbers("nearest_residents", everybody["nearest"], language, Kind.WHOLE),
-            numbers("capacity", everybody["capacity"], language, Kind.WHOLE),
+            numbers("capacity_residents", everybody["capacity"], language, Kind.WHOLE),
             numbers("load", everybody["load"], language, Kind.WHOLE),
             numbers("use", everybody["use"], language, Kind.PERCENT),
         ),

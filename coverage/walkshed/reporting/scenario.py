@@ -8,6 +8,7 @@ import pandas as pd
 
 from walkshed.assess.change import compare_demand, compare_rates
 from walkshed.catalogue import text
+from walkshed.reporting.keyfigures import BASES
 
 if TYPE_CHECKING:
     from walkshed.results import StudyResult
@@ -43,7 +44,9 @@ def scenario_lines(result: StudyResult, language: str) -> list[str]:
     change = compare_demand(result.before.demand, result.demand)
     rates = scenario_rates(result)
     whole = rates[(rates.unit_id == "") & (rates.cutoff_min == result.config.walking.cutoff_min)]
-    head = whole[(whole.profile == result.config.walking.profile) & whole.rate_after.notna()].head(1)
+    told = whole[(whole.profile == result.config.walking.profile) & whole.rate_after.notna()]
+    order = {basis: place for place, basis in enumerate(BASES)}
+    head = told.sort_values("basis", key=lambda bases: bases.map(order).fillna(len(order)), kind="stable").head(1)
     lines = [
         text(
             "headline.scenario",
