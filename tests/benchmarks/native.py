@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from walkshed.reach.labels import BLOCK, NODE
+
 if TYPE_CHECKING:
     from tests.benchmarks.engine import NodePairs
 
     from walkshed.reach.graph import Graph, Places
-    from walkshed.reach.labels import Chains
+    from walkshed.reach.labels import Blocks
     from walkshed.reach.search import Work
 
 SOURCE = Path(__file__).with_name("search.c")
 FLAGS = ("-O3", "-march=native", "-shared", "-fPIC")
-ENTRY = np.dtype([("at", np.float64), ("node", np.int32), ("behind", np.int32)])
 
 
 @cache
@@ -75,19 +76,18 @@ class NativeSearch:
             raise MemoryError(message)
         return pairs
 
-    def nearest(self, sources: Places, chains: Chains) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(self, sources: Places, queue: Blocks) -> tuple[np.ndarray, np.ndarray]:
         """Return the minutes from the nearest source to every node, and the source's row."""
         node, at = _seeds(self._graph, sources)
         row = np.repeat(sources.row, 2)
-        minutes, label = np.full(self._nodes, np.inf), np.full(self._nodes, -1, np.int64)
-        entries = np.empty(4 * self._nodes + (1 << 16), ENTRY)
-        first = np.full(len(chains.first), -1, np.int32)
+        known = np.empty(self._nodes + 1, NODE)
+        known["minutes"], known["row"], known["arc"] = np.inf, -1, self._graph.indptr
         status = self._library.nearest(
-            _at(self._graph.indptr), _at(self._graph.arcs), ctypes.c_int64(len(node)), _at(node), _at(at), _at(row),
-            ctypes.c_double(chains.buckets_per_minute), ctypes.c_int64(len(first) - 1), _at(minutes), _at(label),
-            _at(first), _at(entries), ctypes.c_int64(len(entries)),
+            _at(self._graph.arcs), ctypes.c_int64(len(node)), _at(node), _at(at), _at(row),
+            ctypes.c_double(queue.buckets_per_minute), ctypes.c_int64(len(queue.begin) - 1), _at(known),
+            _at(queue.begin), _at(queue.end), _at(queue.node), ctypes.c_int64(BLOCK), ctypes.c_int64(len(queue.node)),
         )  # fmt: skip
         if status < 0:
             message = "the workspace of the benchmark is too small"
             raise MemoryError(message)
-        return minutes, label
+        return known["minutes"][:-1].copy(), known["row"][:-1].astype(np.int64)

@@ -28,7 +28,7 @@ from tests.benchmarks.streets import street_network
 from tests.benchmarks.timing import Contender, interleave
 
 from walkshed.reach.graph import graph_of
-from walkshed.reach.labels import make_chains
+from walkshed.reach.labels import make_blocks
 from walkshed.reach.tables import places_of
 from walkshed.reach.times import nearest, nearest_to_nodes, time_matrix
 
@@ -112,8 +112,14 @@ def _nearest(ledger: Ledger, title: str, network: WalkNetwork) -> dict[str, Timi
     if library is None:
         ledger.note("The search in C is missing: no compiler `cc`.")
     else:
-        native, chains = NativeSearch(library, graph), make_chains(graph, sources, math.inf, 1)
-        contenders.append(Contender(name=NATIVE, run=lambda: native.nearest(sources, chains), check=labelled))
+        native, room = NativeSearch(library, graph), 2 * len(truth)
+        contenders.append(
+            Contender(
+                name=NATIVE,
+                run=lambda: native.nearest(sources, make_blocks(graph, sources, math.inf, room)),
+                check=labelled,
+            )
+        )
     contenders.append(
         Contender(
             name=SCIPY,

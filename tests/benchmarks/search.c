@@ -10,9 +10,9 @@ typedef struct {
 } Arc;
 
 typedef struct {
-    double at;
-    int32_t node, behind;
-} Entry;
+    double minutes;
+    int32_t row, arc;
+} Node;
 
 static inline int64_t to_bits(double value)
 {
@@ -94,49 +94,84 @@ int64_t bounded(const int32_t *indptr, const Arc *arcs, int64_t nodes, int64_t s
     return written;
 }
 
-/* Nearest source of every node, the smallest row among equals. Returns 0, or -1 when room ran out. */
-int64_t nearest(const int32_t *indptr, const Arc *arcs, int64_t seeds, const int32_t *seed_node, const double *seed_at,
-                const int64_t *seed_row, double rate, int64_t mask, double *minutes, int64_t *label, int32_t *first,
-                Entry *entries, int64_t room)
+typedef struct {
+    int32_t *queued;
+    int64_t block, room, free, fresh;
+} Blocks;
+
+/* Where to go on behind an element that was the last of its block: in a block used before, or a new one; 0 if none. */
+static int64_t go_on(Blocks *blocks, int64_t place)
 {
-    int64_t used = 0, live = 0, bucket = 0;
+    int64_t behind = blocks->free;
+    if (behind) {
+        blocks->free = blocks->queued[behind] * blocks->block;
+    } else {
+        if (blocks->fresh == blocks->room) return 0;
+        behind = blocks->fresh;
+        blocks->fresh += blocks->block;
+    }
+    blocks->queued[place - blocks->block] = (int32_t)(behind / blocks->block);
+    return behind + 1;
+}
+
+/* Nearest source of every node, the smallest row among equals. Returns 0, or -1 when room ran out. */
+int64_t nearest(const Arc *arcs, int64_t seeds, const int32_t *seed_node, const double *seed_at,
+                const int64_t *seed_row, double rate, int64_t mask, Node *known, int64_t *begin, int64_t *end,
+                int32_t *queued, int64_t block, int64_t room)
+{
+    Blocks blocks = {queued, block, room, 0, (mask + 2) * block};
+    int64_t last = 0, in_block = block - 1;
+    double seen = 0;
     for (int64_t seed = 0; seed < seeds; seed++) {
-        int32_t node = seed_node[seed];
+        Node *node = known + seed_node[seed];
         double at = seed_at[seed];
-        if (at < minutes[node] || (at == minutes[node] && at < INFINITY && seed_row[seed] < label[node])) {
-            minutes[node] = at;
-            label[node] = seed_row[seed];
-            int64_t b = (int64_t)(at * rate) & mask;
-            entries[used] = (Entry){at, node, first[b]};
-            first[b] = (int32_t)used++;
-            live++;
+        if (at < node->minutes || (at == node->minutes && seed_row[seed] < node->row)) {
+            node->minutes = at;
+            node->row = (int32_t)seed_row[seed];
+            int64_t bucket = (int64_t)(at * rate), place = end[bucket & mask];
+            last = bucket > last ? bucket : last;
+            queued[place++] = seed_node[seed];
+            if (!(place & in_block) && !(place = go_on(&blocks, place))) return -1;
+            end[bucket & mask] = place;
         }
     }
-    while (live > 0) {
-        int32_t at_entry = first[bucket & mask];
-        if (at_entry < 0) {
-            bucket++;
-            continue;
-        }
-        Entry entry = entries[at_entry];
-        first[bucket & mask] = entry.behind;
-        live--;
-        if (entry.at > minutes[entry.node]) continue;
-        int64_t row = label[entry.node];
-        int64_t arc0 = indptr[entry.node], arc1 = indptr[entry.node + 1];
-        if (used + arc1 - arc0 > room) return -1;
-        for (int64_t arc = arc0; arc < arc1; arc++) {
-            double later = entry.at + arcs[arc].minutes;
-            int32_t other = arcs[arc].head;
-            if (later < minutes[other] || (later == minutes[other] && later < INFINITY && row < label[other])) {
-                minutes[other] = later;
-                label[other] = row;
-                int64_t b = (int64_t)(later * rate) & mask;
-                entries[used] = (Entry){later, other, first[b]};
-                first[b] = (int32_t)used++;
-                live++;
+    for (int64_t current = 0; current <= last; current++) {
+        int64_t here = current & mask, start = begin[here], place = start + 1, ahead = place;
+        while (place != end[here]) {
+            if (place == ahead) { /* the arcs of the rest of the block all at once */
+                ahead = (end[here] ^ place) > in_block ? (place | in_block) + 1 : end[here];
+                for (int64_t k = place; k < ahead; k++) seen += arcs[known[queued[k]].arc].minutes;
+            }
+            const Node *node = known + queued[place++];
+            if (!(place & in_block)) {
+                int64_t behind = queued[start] * block;
+                queued[start] = (int32_t)(blocks.free / block);
+                blocks.free = start;
+                start = behind;
+                place = ahead = start + 1;
+            }
+            double at = node->minutes;
+            int32_t row = node->row;
+            if ((int64_t)(at * rate) < current) continue;
+            for (int64_t arc = node->arc, arc1 = node[1].arc; arc < arc1; arc++) {
+                double later = at + arcs[arc].minutes;
+                Node *other = known + arcs[arc].head;
+                double before = other->minutes;
+                int32_t owner = other->row;
+                int64_t better = -(int64_t)((later < before) | ((later == before) & (row < owner))); /* all bits, none */
+                other->minutes = from_bits((better & to_bits(later)) | (~better & to_bits(before)));
+                other->row = better ? row : owner;
+                int64_t bucket = (int64_t)(from_bits((better & to_bits(later)) | (~better & to_bits(at))) * rate);
+                last = bucket > last ? bucket : last;
+                int64_t to = end[bucket & mask];
+                queued[to] = arcs[arc].head;
+                to -= better;
+                if (!(to & in_block) && !(to = go_on(&blocks, to))) return -1;
+                end[bucket & mask] = to;
             }
         }
+        begin[here] = start;
+        end[here] = start + 1;
     }
-    return 0;
+    return seen >= 0 ? 0 : -1;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from walkshed.network.snap import snap
 from walkshed.progress import silent
 from walkshed.reach import pairs, search
 from walkshed.reach.graph import graph_of
+from walkshed.reach.labels import BLOCK, NODE, label_nodes, make_blocks
 from walkshed.reach.search import FULL, make_work, search_together
 from walkshed.reach.tables import places_of
-from walkshed.reach.times import minutes_between, nearest, time_matrix, travel_times
+from walkshed.reach.times import minutes_between, nearest, nearest_to_nodes, time_matrix, travel_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,3 +152,17 @@ def test_scarce_room_changes_nothing(
     assert search_together(graph, places, 0, len(places.row), 8.0, work) == FULL  # not even the sources find room
     assert np.isinf(work.minutes).all()
     assert not work.queue.filled.any()
+
+
+@pytest.mark.parametrize("few", [1, 40, 800])
+def test_scarce_room_for_the_nearest_changes_nothing(helsinki: WalkNetwork, homes: pd.DataFrame, few: int) -> None:
+    graph = graph_of(helsinki, reverse=False)
+    sources = places_of(homes[:few], helsinki, graph, "facilities")
+    minutes, row = nearest_to_nodes(graph, sources, math.inf)
+    known, room, refused = np.empty(len(minutes) + 1, NODE), 0, 0
+    while not label_nodes(graph, sources, math.inf, known, make_blocks(graph, sources, math.inf, room)):
+        room += BLOCK - 1
+        refused += 1
+    assert refused > 0
+    assert known["minutes"][:-1].tobytes() == minutes.tobytes()
+    assert np.array_equal(known["row"][:-1], row)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from walkshed.network.entrances import ENTRANCES, entrance_names
 from walkshed.progress import silent
 from walkshed.reach.graph import RESULT_DECIMALS, SLACK, file_by_node, graph_of, starts, tie
-from walkshed.reach.labels import label_nodes, label_targets, make_chains
+from walkshed.reach.labels import NODE, label_nodes, label_targets, make_blocks
 from walkshed.reach.pairs import Targets, search_pairs, turn_lists
 from walkshed.reach.tables import check_cutoff, checked_stops, ids_of, stopping_places, walks_to_facility
 
@@ -259,9 +259,8 @@ def _count_tied(table: pd.DataFrame) -> int:
 def nearest_to_nodes(graph: Graph, sources: Places, limit: float) -> tuple[FloatArray, LongArray]:
     """Return the minutes between every node and its nearest source, and the source's row (-1 none)."""
     nodes = len(graph.indptr) - 1
-    room = 2 * nodes + 2 * len(sources.row) + 1024
-    while True:
-        minutes, label = np.full(nodes, np.inf), np.full(nodes, -1, np.int64)
-        if label_nodes(graph, sources, limit, minutes, label, make_chains(graph, sources, limit, room)):
-            return minutes, label
+    room = nodes + 2 * len(sources.row) + 1024
+    known = np.empty(nodes + 1, NODE)
+    while not label_nodes(graph, sources, limit, known, make_blocks(graph, sources, limit, room)):
         room *= 4
+    return known["minutes"][:nodes].copy(), known["row"][:nodes].astype(np.int64)
