@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,10 +15,13 @@ from walkshed.network.edits import AddFootbridge
 from walkshed.network.scenario import edit_network
 from walkshed.network.ties import carry_ties
 from walkshed.network.walking import weigh
+from walkshed.parameters import StudyConfig
 from walkshed.reach.times import travel_times
+from walkshed.reporting.layers import write_layers
+from walkshed.study import run_study
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from pathlib import Path
 
     from walkshed.results import StudyResult
 
@@ -96,6 +100,17 @@ def test_the_range_holds_the_headline_and_moves_with_the_pace(result: StudyResul
     assert rates["as_is"] == pytest.approx(served)
     profile = result.config.profiles[result.config.walking.profile]
     assert weigh(result.inputs.network, profile, result.inputs.elevation).speed_kmh == profile.speed_kmh
+
+
+def test_capacity_around_every_home_is_written_and_adds_up(root: Path, tmp_path: Path) -> None:
+    """Shared out among all residents in reach, capacity adds up to that of the rooms that anybody reaches."""
+    sample = run_study(StudyConfig.from_toml(root / "data" / "sample-district"))
+    write_layers(sample, tmp_path / "result.gpkg")
+    homes = gpd.read_file(tmp_path / "result.gpkg", layer="demand")
+    reached = sample.measures.catchments.query("group == '' and reach > 0").facility_id
+    load = sample.measures.load.set_index("facility_id")
+    assert (homes.places_per_1000 * homes.population).sum() / 1000 == pytest.approx(load.capacity[reached].sum())
+    assert (load.capacity[reached] > 0).all()
 
 
 def test_heights_change_the_walk_both_ways(porto_alegre: StudyResult) -> None:

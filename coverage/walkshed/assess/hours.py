@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 HOURS: Final = 168
 WORD: Final = 64
-HOURLY_COLUMNS: Final = ("hour", "served", "denominator", "rate", "open_facilities")
 NIGHT_COLUMNS: Final = ("rooms", "facilities", "served", "denominator", "rate")
 PAIRS_AT_ONCE: Final = 4_000_000
 

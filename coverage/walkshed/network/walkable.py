@@ -73,7 +73,6 @@ GATES = (
 )  # fmt: skip
 """Values of ``barrier`` of nodes that can be shut to walkers."""
 
-BOTH_WAYS = (True, True)
 CLOSED = (False, False)
 
 

@@ -48,6 +48,7 @@ NUMBERS: Final = {
     "moved": "bool",
     "minutes": "float64",
     "minutes_before": "float64",
+    "places_per_1000": "float64",
     "covered_before": "bool",
     "within_reach": "int64",
     "covered": "bool",
@@ -106,13 +107,14 @@ def write_layers(result: StudyResult, path: Path) -> None:
 
 
 def _with_before(result: StudyResult) -> gpd.GeoDataFrame:
-    """Return the residents, with what held before the scenario beside them where there is one."""
+    """Return the residents with the capacity around them, and what held before the scenario where there is one."""
+    homes = _plain(result.demand)
+    if result.config.facilities.residents_per_capacity > 0:  # otherwise nobody knows what capacity counts
+        homes = homes.assign(places_per_1000=result.measures.accessibility["places_per_1000"].to_numpy())
     if result.before is None:
-        return _plain(result.demand)
+        return homes
     was = result.before.demand
-    return _plain(result.demand).assign(
-        minutes_before=was["minutes"].to_numpy(), covered_before=was["covered"].to_numpy()
-    )
+    return homes.assign(minutes_before=was["minutes"].to_numpy(), covered_before=was["covered"].to_numpy())
 
 
 def _plain(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -54,7 +54,7 @@ def hold_against_norms(config: StudyConfig, inputs: StudyInputs, assessed: Asses
     cutoff, direction = walking.cutoff_min, walking.direction
     hours = _hours(config, serving)
     known = bool((hours.table["hours_reason"] == "").any())
-    summary, failing = _criteria(config, assessed, serving)
+    summary, failing = _criteria(config, assessed, serving, hours)
     rates = [
         *_rates(config, inputs, assessed, serving, summary),
         *([_rates_at(config, inputs, assessed, serving, hours)] if known and config.hours.hour >= 0 else []),
@@ -91,12 +91,12 @@ def _hours(config: StudyConfig, serving: gpd.GeoDataFrame) -> OpenHours:
 
 
 def _criteria(
-    config: StudyConfig, assessed: Assessment, serving: gpd.GeoDataFrame
+    config: StudyConfig, assessed: Assessment, serving: gpd.GeoDataFrame, hours: OpenHours
 ) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     rules = config.criteria.all_rules()
     if not rules:
         return None, None
-    table = _hours(config, serving).table
+    table = hours.table
     if any(rule.column == NEARBY for rule in rules):
         table = residents_within(assessed.network, table, assessed.demand, direction=config.walking.direction)
     answers = assess_criteria(table, rules)
