@@ -19,6 +19,7 @@ from walkshed.contracts import STATUSES
 from walkshed.coordinates import DATUMS
 from walkshed.errors import ContractError, InputError, Message
 from walkshed.norms import CircleRules, CriteriaRules, HoursRules, NameRules
+from walkshed.planning import CandidateSource, Siting
 from walkshed.toml_records import build_record, plain, write_tables
 from walkshed.walkers import STANDARD_PROFILES, Access, Profile
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_CUTOFF_MIN = 120.0
-RECORDS = ("scenario.edits", "criteria.rules")
+RECORDS = ("scenario.edits", "criteria.rules", "siting.floors", "siting.links")
 SOURCE_NEEDS = {
     "boundary": {"file": "path", "place": "place"},
     "network": {"osm": "path", "graphml": "path", "saved": "path"},
@@ -105,6 +106,7 @@ class ResidentSource:
     raster: str = ""
     raster_holds: str = _choice("", "", "people", "people_per_km2", "people_per_hectare")
     unit_totals: bool = False
+    cell_centres: bool = False
     datum: str = "wgs84"
     columns: dict[str, str] = field(default_factory=dict)
     m2_per_person: float = _number(40.0, 5.0, 500.0)
@@ -128,6 +130,7 @@ class UnitSource:
     admin_level: int = _number(10, 2, 12)
     denominators: str = ""
     denominators_columns: dict[str, str] = field(default_factory=dict)
+    differ_share: float = _number(0.2, 0.0, 10.0)
     target: float = _number(0.8, 0.0, 1.0)
 
 
@@ -153,27 +156,6 @@ class Scenario:
     name_en: str = ""
     name_zh: str = ""
     edits: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class CandidateSource:
-    """``[candidates]``: where a new room could stand."""
-
-    source: str = _choice("network", "network", "file", "osm")
-    path: str = ""
-    datum: str = "wgs84"
-    columns: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    spacing_m: float = _number(100.0, 10.0, 2000.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Siting:
-    """``[siting]``: how many new rooms, and how hard to look for the best places."""
-
-    new_rooms: int = _number(3, 0, 500)
-    time_limit_s: float = _number(60.0, 1.0, 86_400.0)
-    mip_gap: float = _number(0.0, 0.0, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from walkshed.assess.walks import Walks
     from walkshed.errors import Message
     from walkshed.network.model import WalkNetwork
     from walkshed.network.slope import Elevation
     from walkshed.parameters import StudyConfig
-    from walkshed.siting.solve import SitingAnswer
+    from walkshed.siting.answer import SitingAnswer
+    from walkshed.siting.explain import Explanations
+    from walkshed.siting.links import LinkCandidate, LinkedAnswer
+    from walkshed.siting.links_measure import LinkedOutcome
+    from walkshed.siting.problem import SitingProblem
+    from walkshed.siting.requirements import Requirements
+    from walkshed.siting.robust import Robustness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +33,8 @@ class InputRecord:
     ----------
     layer
         ``"boundary"``, ``"network"``, ``"elevation"``, ``"raster"``, ``"facilities"``,
-        ``"demand"``, ``"units"``, ``"candidates"``, ``"entrances"``, ``"gates"`` or ``"denominators"``.
+        ``"demand"``, ``"units"``, ``"candidates"``, ``"entrances"``, ``"gates"``,
+        ``"denominators"`` or ``"names"``.
     source
         File name or service.
     sha256
@@ -60,6 +68,8 @@ class StudyInputs:
         Entrances of facilities and gates of residential areas, where the study names them.
     denominators
         Official denominators by unit and basis; ``None`` where all are counted.
+    names
+        Names that a document mentions, to look for among the facilities; ``None`` without a list.
     unplaced
         People of unit totals or of a raster who are in no row of ``demand``, with the reason.
     estimate
@@ -71,7 +81,9 @@ class StudyInputs:
     places
         Named places, to say where something is.
     candidates
-        Places of the user's own; ``None`` where they are generated along the streets.
+        Places that a file or OpenStreetMap lists, by the name of that source; others are generated along the streets.
+    exclusions
+        Land on which no room can be built; ``None`` where none is known.
     rejects
         Every row that was not used, with its reason.
     records
@@ -85,13 +97,15 @@ class StudyInputs:
     network: WalkNetwork
     backdrop: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
-    candidates: gpd.GeoDataFrame | None
+    candidates: Mapping[str, gpd.GeoDataFrame]
     rejects: pd.DataFrame
     records: tuple[InputRecord, ...]
+    exclusions: gpd.GeoDataFrame | None = None
     elevation: Elevation | None = None
     entrances: gpd.GeoDataFrame | None = None
     gates: gpd.GeoDataFrame | None = None
     denominators: pd.DataFrame | None = None
+    names: pd.DataFrame | None = None
     unplaced: pd.DataFrame | None = None
     estimate: gpd.GeoDataFrame | None = None
     notes: tuple[Message, ...] = ()
@@ -119,6 +133,9 @@ class Assessment:
         Gap of every row of ``demand``, ``""`` where it is served.
     disagreement
         Share of residents on whom the drawn isochrone and the routed minutes disagree.
+    walks
+        Those between the serving facilities and ``demand`` within the headline cutoff, from which all further measures
+        are counted; ``None`` where they are to be searched again.
     """
 
     network: WalkNetwork
@@ -129,6 +146,7 @@ class Assessment:
     gaps: gpd.GeoDataFrame
     gap_ids: pd.Series[str]
     disagreement: float
+    walks: Walks | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,8 +170,9 @@ class Measures:
     barred
         Unserved residents who live near a facility as the crow flies.
     accessibility
-        ``demand_id`` and ``places_per_1000``: capacity around every row for a thousand residents, two-step floating
-        catchment areas (:func:`walkshed.assess.catchments.two_step_floating_catchment`).
+        ``demand_id``, ``places_per_1000``: capacity around every row for a thousand residents, two-step floating
+        catchment areas (:func:`walkshed.assess.catchments.two_step_floating_catchment`), and ``no_room``: residents
+        within reach of facilities that are all full.
     range
         The headline rate under other assumptions: :func:`walkshed.study.uncertainty.headline_range`.
     """
@@ -188,6 +207,14 @@ class Norms:
         Units below the target at the headline profile and cutoff (:func:`walkshed.assess.rollup.failing_units`).
     rates
         As :attr:`Assessment.rates`: by group and tier, on bases B and F, at one hour, and A level by level.
+    available, unserved_then, gaps_then
+        Every row of ``demand``, the residents by reason, and the gaps, told again for the hour that the study chooses
+        and the capacity it knows (:mod:`walkshed.assess.availability`); ``None`` where there is neither.
+    names
+        The names of the study's list against its facilities (:func:`walkshed.inputs.name_lists.check_names`); ``None``
+        without a list.
+    totals
+        Given totals against counted ones (:func:`walkshed.assess.totals.totals_given`); ``None`` where none are given.
     notes
         What a reader must know.
     """
@@ -200,19 +227,80 @@ class Norms:
     duplicates: pd.DataFrame
     failing_units: pd.DataFrame
     rates: pd.DataFrame
+    available: pd.DataFrame | None = None
+    unserved_then: pd.DataFrame | None = None
+    gaps_then: gpd.GeoDataFrame | None = None
+    names: pd.DataFrame | None = None
+    totals: pd.DataFrame | None = None
     notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class StudyResult(Assessment):
-    """Everything a study found out: :class:`Assessment`, and where to build next.
+class LinkedPlan:
+    """Rooms and links proposed together.
+
+    Attributes
+    ----------
+    links
+        The links there were to choose from.
+    answer
+        Rooms and links chosen, with their bound.
+    outcome
+        What is true once they are built.
+    """
+
+    links: tuple[LinkCandidate, ...]
+    answer: LinkedAnswer
+    outcome: LinkedOutcome
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """Where to build next, and what there is to say about it; the tables are not to be changed.
+
+    Attributes
+    ----------
+    candidates
+        Where rooms could stand, tied to the streets.
+    left_out
+        Places that are no candidates, with the reason.
+    problem, requirements, answer
+        What was asked and what the solver found.
+    explanations
+        Why each room is proposed (:func:`walkshed.siting.explain.explain_proposals`).
+    curve
+        Coverage against the number of rooms (:func:`walkshed.siting.curve.rooms_curve`); ``None`` where none was asked
+        for.
+    phases
+        Which room in which phase (:func:`walkshed.siting.phases.plan_phases`); ``None`` without phases.
+    robustness
+        How often the sites stay chosen under other assumptions (:func:`walkshed.siting.robust.robustness`); ``None``
+        where it was not asked for.
+    linked
+        Rooms and links proposed together (:func:`walkshed.study.links.plan_links`); ``None`` where no link may be
+        built.
+    """
+
+    candidates: gpd.GeoDataFrame
+    left_out: pd.DataFrame
+    problem: SitingProblem
+    requirements: Requirements
+    answer: SitingAnswer
+    explanations: Explanations
+    curve: pd.DataFrame | None = None
+    phases: pd.DataFrame | None = None
+    robustness: Robustness | None = None
+    linked: LinkedPlan | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Survey(Assessment):
+    """All that a study says about today: :class:`Assessment`, measures and norms, without any proposal.
 
     Attributes
     ----------
     config, inputs
         What it was computed from.
-    candidates, siting, proposals
-        Where rooms could stand, the solver's answer, the rooms proposed in build order.
     measures
         Curve, catchments, load, equity, links, range.
     norms
@@ -227,11 +315,26 @@ class StudyResult(Assessment):
 
     config: StudyConfig
     inputs: StudyInputs
-    candidates: gpd.GeoDataFrame
-    proposals: gpd.GeoDataFrame
-    siting: SitingAnswer
     measures: Measures
     norms: Norms
     before: Assessment | None = None
     notes: tuple[Message, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyResult(Survey):
+    """Everything a study found out: :class:`Survey`, and where to build next.
+
+    Attributes
+    ----------
+    candidates, siting, proposals
+        Where rooms could stand, the solver's answer, the rooms proposed in build order.
+    plan
+        The same and what else there is to say about it.
+    """
+
+    candidates: gpd.GeoDataFrame
+    proposals: gpd.GeoDataFrame
+    siting: SitingAnswer
+    plan: Plan

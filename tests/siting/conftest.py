@@ -38,8 +38,9 @@ def problem_from(
         candidate_ids=tuple(f"c{place}" for place in range(len(served))),
         demand_ids=tuple(f"d{place}" for place in range(len(population))),
         population=np.array(population, float),
-        reach=reach,
-        served_today=served_today,
+        minutes=reach,
+        cutoff_min=15.0,
+        left_out_served=served_today,
     )
 
 
@@ -81,7 +82,8 @@ def town_problem(rows: int, sites: int, *, seed: int, radius: float = 400.0, dec
         candidate_ids=tuple(f"c{place}" for place in range(sites)),
         demand_ids=tuple(f"d{place}" for place in range(rows)),
         population=population,
-        reach=csr_array(near),
+        minutes=csr_array(near),
+        cutoff_min=radius,
     )
 
 
@@ -100,7 +102,9 @@ def san_jose(shared_data: Path) -> Callable[[str], SitingProblem]:
         x, y, demand = np.array([line.split()[:3] for line in lines if line.strip()], float).T
         near = np.hypot(x[:, None] - x, y[:, None] - y) <= 800.0
         ids = tuple(str(place) for place in range(len(x)))
-        return SitingProblem(candidate_ids=ids, demand_ids=ids, population=demand, reach=csr_array(near))
+        return SitingProblem(
+            candidate_ids=ids, demand_ids=ids, population=demand, minutes=csr_array(near), cutoff_min=15.0
+        )
 
     return read
 

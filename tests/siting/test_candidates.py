@@ -16,7 +16,8 @@ from walkshed.contracts import CANDIDATES, check_table
 from walkshed.errors import SitingError
 from walkshed.network.snap import SNAP_COLUMNS, snap
 from walkshed.reach.times import travel_times
-from walkshed.siting.candidates import NEAR_MAX_M, make_candidates
+from walkshed.siting.candidates import make_candidates
+from walkshed.siting.candidates_naming import NEAR_MAX_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

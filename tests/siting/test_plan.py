@@ -20,8 +20,8 @@ from walkshed.siting.solve import solve_mclp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from walkshed.siting.answer import SitingAnswer
     from walkshed.siting.problem import SitingProblem
-    from walkshed.siting.solve import SitingAnswer
 
     Make = Callable[..., SitingProblem]
 
@@ -105,7 +105,7 @@ def test_rooms_that_add_nothing_are_built_last(make_problem: Make) -> None:
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000), rooms=st.integers(0, 6), today=st.sampled_from([0.0, 500.0]))
 def test_proposals_add_up_to_the_answer(make_town: Make, seed: int, rooms: int, today: float) -> None:
-    problem = replace(make_town(100, 14, seed=seed), served_today=today)
+    problem = replace(make_town(100, 14, seed=seed), left_out_served=today)
     answer = solved(problem, rooms)
     proposals = make_proposals(problem, answer, sites(14), homes(problem))
     assert proposals.newly_served.sum() == answer.objective

@@ -12,8 +12,9 @@ from scipy.sparse import csr_array
 from walkshed.assess.coverage import measure_coverage
 from walkshed.errors import CancelledError, InputError, SitingError, SnapError
 from walkshed.network.build import with_speed
-from walkshed.siting import problem as module
-from walkshed.siting.problem import SitingProblem, build_problem
+from walkshed.siting import build as module
+from walkshed.siting.build import build_problem
+from walkshed.siting.problem import SitingProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ def plain(**changes: object) -> SitingProblem:
         "candidate_ids": ("a", "b"),
         "demand_ids": ("x", "y", "z"),
         "population": np.array([1.0, 2.0, 4.0]),
-        "reach": csr_array(np.array([[1, 0, 1], [0, 1, 1]])),
+        "cutoff_min": 15.0,
+        "minutes": csr_array(np.array([[1, 0, 1], [0, 1, 1]])),
     }
     return SitingProblem(**(parts | changes))
 
@@ -45,8 +47,8 @@ def plain(**changes: object) -> SitingProblem:
         ({"demand_ids": ("x", "y", "x")}, "demand"),
         ({"population": np.array([1.0, -1.0, 0.0])}, "y"),
         ({"population": np.array([1.0, 2.0, np.nan])}, "z"),
-        ({"served_today": -1.0}, "served"),
-        ({"served_today": float("nan")}, "served"),
+        ({"left_out_served": -1.0}, "served"),
+        ({"left_out_served": float("nan")}, "served"),
     ],
 )
 def test_contradictions_are_refused(changes: dict[str, object], words: str) -> None:
@@ -57,7 +59,7 @@ def test_contradictions_are_refused(changes: dict[str, object], words: str) -> N
 def test_the_problem_owns_frozen_arrays_and_keeps_stored_zeros() -> None:
     minutes = csr_array((np.array([0.0, 5.0]), np.array([2, 0]), np.array([0, 2, 2])), shape=(2, 3))
     population = np.array([1.0, 2.0, 4.0])
-    problem = plain(reach=minutes, population=population, served_today=3.0)
+    problem = plain(minutes=minutes, population=population, left_out_served=3.0)
     assert problem.rows_of(0).tolist() == [0, 2]  # 0 minutes away is served
     assert problem.rows_of(1).tolist() == []
     assert problem.residents == 10.0
@@ -70,9 +72,10 @@ def test_the_problem_owns_frozen_arrays_and_keeps_stored_zeros() -> None:
             array[0] = 1
 
 
-def test_an_entry_given_twice_counts_once() -> None:
+def test_a_pair_given_twice_is_refused() -> None:
     twice = csr_array((np.ones(3), np.array([1, 1, 0]), np.array([0, 3, 3])), shape=(2, 3))
-    assert plain(reach=twice).rows_of(0).tolist() == [0, 1]
+    with pytest.raises(SitingError, match="twice"):
+        plain(minutes=twice)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from walkshed.catalogue import has
 from walkshed.errors import CancelledError, InfeasibleError, SitingError
-from walkshed.siting import solve as module
+from walkshed.siting.covering import search as module
 from walkshed.siting.problem import SitingProblem
 from walkshed.siting.solve import solve_mclp
 from walkshed.siting.verify import recount, verify_answer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from walkshed.siting.solve import SitingAnswer
+    from walkshed.siting.answer import SitingAnswer
 
     Make = Callable[..., SitingProblem]
 
@@ -105,7 +105,8 @@ def test_published_optimum_of_san_francisco(shared_data: Path) -> None:
         candidate_ids=tuple(distance.index),
         demand_ids=tuple(distance.columns),
         population=people[distance.columns].to_numpy(float),
-        reach=csr_array(distance.to_numpy() <= 5000.0),
+        minutes=csr_array(distance.to_numpy()),
+        cutoff_min=5000.0,
     )
     answer = solve(problem, 4)
     assert (answer.status, answer.objective, answer.bound) == ("optimal", 875_247.0, 875_247.0)
@@ -190,8 +191,8 @@ def test_a_room_or_a_candidate_more_never_worsens(make_town: Make, seed: int, ro
         candidate_ids=tuple(problem.candidate_ids[place] for place in kept),
         demand_ids=problem.demand_ids,
         population=problem.population,
-        reach=problem.reach[kept],
-        served_today=problem.served_today,
+        minutes=problem.minutes[kept],
+        cutoff_min=problem.cutoff_min,
     )
     without = solve(fewer, rooms)
     assert without.objective <= least.objective

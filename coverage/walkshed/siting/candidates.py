@@ -11,11 +11,11 @@ import pandas as pd
 import shapely
 from scipy.sparse import coo_array
 
-from walkshed.assess.places import street_places
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import SitingError
 from walkshed.network.snap import position_on_edge
 from walkshed.reach.times import time_matrix
+from walkshed.siting.candidates_naming import name_candidates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     BoolArray = NDArray[np.bool_]
     LongArray = NDArray[np.int64]
 
-NEAR_MAX_M: Final = 300.0
-"""A nameless street is called after a named one no farther than this."""
 ROUNDING: Final = 1e-6
 
 
@@ -36,6 +34,7 @@ def make_candidates(
     *,
     spacing_m: float,
     exclude: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
     fragment_max_m: float = 500.0,
 ) -> gpd.GeoDataFrame:
     """Lay out candidates along the streets of an area.
@@ -54,7 +53,9 @@ def make_candidates(
     spacing_m
         Distance between neighbours along a street, metres.
     exclude
-        Areas in which no room may be built (water, parks, ...), any CRS.
+        Areas in which no room may be built, any CRS: see :func:`walkshed.siting.exclusions.exclusion_areas`.
+    places
+        Named points or areas, to say what a candidate is near.
     fragment_max_m
         Components with fewer metres of street, other than the main one, are fragments; 0 keeps all.
 
@@ -63,7 +64,8 @@ def make_candidates(
     geopandas.GeoDataFrame
         ``candidate_id`` (``c-<way id>-<n>``; the same network and spacing give the same ids, whatever the areas),
         ``place`` (the name of a street, or ``latitude, longitude``), ``place_kind`` (``"on"`` that street, ``"near"``
-        it, ``"at"`` these coordinates), point geometry in EPSG:4326, and the columns of
+        it, ``"at"`` these coordinates), ``near_place`` and ``near_m`` (see
+        :func:`walkshed.siting.candidates_naming.name_candidates`), point geometry in EPSG:4326, and the columns of
         :func:`walkshed.network.snap.snap`: the points stand on their streets, so they need not be tied. May be empty.
 
     Raises
@@ -95,10 +97,7 @@ def make_candidates(
         geometry=points,
     )[inside]
     table = _thinned(network, table, spacing_m).reset_index(drop=True)
-    place, kind = _places(network, table)
-    table.insert(1, "place", place)
-    table.insert(2, "place_kind", kind)
-    return table
+    return name_candidates(table, network, places=places)
 
 
 def _positions(network: WalkNetwork, spacing_m: float, fragment_max_m: float) -> tuple[LongArray, NDArray[np.float64]]:
@@ -143,20 +142,3 @@ def _thinned(network: WalkNetwork, table: gpd.GeoDataFrame, spacing_m: float) ->
             dropped[neighbours.indices[neighbours.indptr[row] : neighbours.indptr[row + 1]]] = True
             dropped[row] = False
     return table[~dropped]
-
-
-def _places(network: WalkNetwork, table: gpd.GeoDataFrame) -> tuple[list[str], list[str]]:
-    """Return what each candidate is called, and how: on a street, near one, or at coordinates."""
-    place = [f"{point.y:.5f}, {point.x:.5f}" for point in table.geometry]
-    kind = ["at"] * len(table)
-    streets = street_places(network)
-    if len(streets) and len(table):
-        points = np.asarray(table.geometry.to_crs(network.crs).array, dtype=object)
-        lines = shapely.STRtree(np.asarray(streets.geometry.array, dtype=object))
-        # Every nearest street comes with its own row; written last to first, the first of equals stays.
-        for row, line in lines.query_nearest(points, max_distance=NEAR_MAX_M).T[::-1]:
-            place[row], kind[row] = streets["name"].iloc[line], "near"
-    for row, edge in enumerate(table["edge"]):
-        if name := network.edge_name(edge):
-            place[row], kind[row] = name, "on"
-    return place, kind

@@ -35,13 +35,15 @@ class BuildStep:
     newly_served: float
 
 
-def build_order(problem: SitingProblem, candidates: Iterable[int]) -> list[BuildStep]:
+def build_order(problem: SitingProblem, candidates: Iterable[int], *, standing: Iterable[int] = ()) -> list[BuildStep]:
     """Order candidates (positions in the problem) by what each adds to those before it, the first of equals first.
 
-    Rooms that add nothing come last.
+    Rooms that add nothing come last. Whom the ``standing`` candidates serve nobody adds.
     """
     waiting = {int(candidate): problem.rows_of(int(candidate)) for candidate in sorted(candidates)}
     unserved = np.ones(len(problem.demand_ids), bool)
+    for candidate in standing:
+        unserved[problem.rows_of(candidate)] = False
     steps: list[BuildStep] = []
     while waiting:
         waiting = {candidate: rows[unserved[rows]] for candidate, rows in waiting.items()}

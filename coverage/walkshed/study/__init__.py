@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from walkshed.results import Assessment, InputRecord, Measures, Norms, StudyInputs, StudyResult
+from walkshed.results import Assessment, InputRecord, Measures, Norms, StudyInputs, StudyResult, Survey
 from walkshed.study.assessment import assess_study
 from walkshed.study.load import load_study
-from walkshed.study.run import run_study
+from walkshed.study.run import run_study, survey_study
 
 __all__ = [
     "Assessment",
@@ -14,7 +14,9 @@ __all__ = [
     "Norms",
     "StudyInputs",
     "StudyResult",
+    "Survey",
     "assess_study",
     "load_study",
     "run_study",
+    "survey_study",
 ]

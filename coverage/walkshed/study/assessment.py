@@ -11,6 +11,7 @@ from walkshed.assess.coverage import measure_coverage, picture_disagreement
 from walkshed.assess.gaps import find_gaps, gap_of
 from walkshed.assess.places import street_places
 from walkshed.assess.rates import coverage_rates
+from walkshed.assess.walks import find_walks
 from walkshed.progress import silent
 from walkshed.reach.isochrones import isochrones
 from walkshed.results import Assessment
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
@@ -64,12 +66,14 @@ def assess_study(
     serving = serving_of(config, facilities)
     stage("minutes")
     cutoff, direction = walking.cutoff_min, walking.direction
-    demand = measure_coverage(network, serving, residents, cutoff_min=cutoff, direction=direction, progress=progress)
+    longest = max(cutoff, *walking.cutoffs_min)
+    walks = find_walks(network, serving, residents, cutoff_min=longest, direction=direction, progress=progress)
+    demand = measure_coverage(network, serving, residents, cutoff_min=cutoff, direction=direction, walks=walks)
     stage("isochrones")
     shapes = _isochrones(config, network, serving, progress)
     merged = shapes[(shapes.facility_id == "") & (shapes.cutoff_min == cutoff)].geometry.iloc[0]
     stage("rates")
-    rates = _rates(config, inputs, edited, progress)
+    rates = _rates(config, inputs, edited, (serving, demand, walks), progress)
     stage("gaps")
     gap_ids = gap_of(demand, crs=network.crs)
     places = inputs.places if len(inputs.places) else street_places(network)
@@ -83,6 +87,7 @@ def assess_study(
         rates=rates,
         gaps=mark_gaps(gaps, demand, barred=barred, gap_ids=gap_ids),
         gap_ids=gap_ids,
+        walks=walks.within(cutoff),
         disagreement=picture_disagreement(demand, merged, crs=network.crs),
     )
 
@@ -106,14 +111,30 @@ def _isochrones(
     return pd.concat(parts, ignore_index=True)
 
 
-def _rates(config: StudyConfig, inputs: StudyInputs, edited: Edited | None, progress: Progress) -> pd.DataFrame:
-    """Rates of every profile and cutoff, the headline first."""
+def _rates(
+    config: StudyConfig,
+    inputs: StudyInputs,
+    edited: Edited | None,
+    headline: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, Walks],
+    progress: Progress,
+) -> pd.DataFrame:
+    """Rates of every profile and cutoff, the headline first; its rooms, residents and walks are known."""
     walking = config.walking
     parts = []
     for profile in dict.fromkeys((walking.profile, *walking.compare_profiles)):
         streets = streets_of(config, inputs, profile, edited=edited)
-        facilities, residents = tie_all(inputs, streets, edited)
-        serving = serving_of(config, facilities)
+        serving, residents, walks = headline
+        if profile != walking.profile:
+            facilities, residents = tie_all(inputs, streets, edited)
+            serving = serving_of(config, facilities)
+            walks = find_walks(
+                streets.network,
+                serving,
+                residents,
+                cutoff_min=max(walking.cutoffs_min),
+                direction=walking.direction,
+                progress=progress,
+            )
         for cutoff in sorted(walking.cutoffs_min, key=lambda minutes: (minutes != walking.cutoff_min, minutes)):
             measured = measure_coverage(
                 streets.network,
@@ -121,7 +142,7 @@ def _rates(config: StudyConfig, inputs: StudyInputs, edited: Edited | None, prog
                 residents,
                 cutoff_min=cutoff,
                 direction=walking.direction,
-                progress=progress,
+                walks=walks,
             )
             parts.append(
                 coverage_rates(

@@ -28,11 +28,11 @@ def check_datums(config: StudyConfig, inputs: StudyInputs) -> list[DatumFinding]
     list of DatumFinding
         One per table from a file, suspicious or not; what comes from OpenStreetMap is not doubted.
     """
-    tables = {"facilities": inputs.facilities, "demand": inputs.demand, "candidates": inputs.candidates}
+    tables = {"facilities": inputs.facilities, "demand": inputs.demand, "candidates": inputs.candidates.get("file")}
     layers = {
         layer: table
         for layer, table in tables.items()
-        if table is not None and getattr(config, SECTIONS[layer]).source == "file"
+        if table is not None and (layer == "candidates" or getattr(config, SECTIONS[layer]).source == "file")
     }
     declared = {layer: getattr(config, SECTIONS[layer]).datum for layer in layers}
     if not layers:

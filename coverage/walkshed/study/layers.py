@@ -10,6 +10,7 @@ from walkshed.inputs.osm import (
     locate_osm,
     read_osm_backdrop,
     read_osm_buildings,
+    read_osm_exclusions,
     read_osm_landuse,
     read_osm_places,
     read_osm_points,
@@ -37,6 +38,7 @@ def osm_layer(
         "landuse": read_osm_landuse,
         "backdrop": read_osm_backdrop,
         "places": read_osm_places,
+        "exclusions": read_osm_exclusions,
     }
     return readers[layer](path)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 import pandas as pd
 
+from walkshed.assess.rollup import denominators_of
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.coordinates import metric_crs
 from walkshed.errors import InputError
@@ -16,6 +17,7 @@ from walkshed.inputs.denominators import read_denominators
 from walkshed.inputs.download import fetch_place, fetch_places
 from walkshed.inputs.entrances import read_entrances
 from walkshed.inputs.facilities import read_facilities
+from walkshed.inputs.name_lists import read_names
 from walkshed.inputs.osm import (
     read_osm_extent,
     read_osm_units,
@@ -32,6 +34,7 @@ from walkshed.network.model import METERS_PER_MINUTE_PER_KMH
 from walkshed.network.slope import FASTEST_SLOPE, sample_elevation
 from walkshed.progress import silent
 from walkshed.results import StudyInputs
+from walkshed.siting.exclusions import exclusion_areas
 from walkshed.study.layers import osm_layer, osm_path
 from walkshed.study.records import input_records
 from walkshed.study.residents import load_residents
@@ -87,14 +90,16 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
     gates = _load_doors(config, "residents", "gates", demand.table)
     step("candidates")
     candidates = _load_candidates(config, boundary)
+    exclusions = _load_exclusions(config, boundary)
     step("backdrop")
     backdrop = osm_layer(config, boundary, "backdrop") if _has_osm(config) else _nothing()
     places = osm_layer(config, boundary, "places") if _has_osm(config) else _nothing(("name",))
     progress("load_backdrop", len(steps), len(steps))
-    denominators = _load_denominators(config, units.table)
+    denominators, names = _load_denominators(config, units.table), _load_names(config)
     found = {
-        "units": units, "facilities": facilities, "demand": demand, "candidates": candidates,
-        "denominators": denominators, "entrances": entrances, "gates": gates,
+        "units": units, "facilities": facilities, "demand": demand,
+        **{f"candidates_{source}": read for source, read in candidates.items()},
+        "denominators": denominators, "entrances": entrances, "gates": gates, "names": names,
     }  # fmt: skip
     reads = {layer: read for layer, read in found.items() if read is not None}
     return StudyInputs(
@@ -105,7 +110,8 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
         network=network,
         backdrop=backdrop,
         places=places,
-        candidates=None if candidates is None else candidates.table,
+        candidates={source: read.table for source, read in candidates.items()},
+        exclusions=exclusions,
         rejects=join_rejects([read.rejects for read in reads.values()]),
         records=input_records(config, boundary, network, elevation, reads),
         elevation=elevation,
@@ -114,6 +120,7 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
         unplaced=residents.unplaced,
         estimate=None if residents.estimate is None else assign_units(residents.estimate, units.table),
         denominators=None if denominators is None else denominators.table,
+        names=None if names is None else names.table,
         notes=(*tree.messages(), *residents.notes),
     )
 
@@ -184,10 +191,21 @@ def _load_facilities(config: StudyConfig, boundary: gpd.GeoDataFrame) -> Read:
 
 
 def _load_denominators(config: StudyConfig, units: gpd.GeoDataFrame) -> Read | None:
+    """Read official denominators: of their own file, else, or where that is silent, of columns of the units."""
     source = config.units
+    own = denominators_of(units, None if source.denominators else source.denominators_columns)
     if not source.denominators:
+        return Read(own, empty_rejects()) if len(own) else None
+    path = config.resolve(source.denominators)
+    found = read_denominators(path, units=units, columns=source.denominators_columns)
+    both = pd.concat([found.table, own], ignore_index=True) if len(own) else found.table
+    return Read(both.drop_duplicates(["unit_id", "basis", "group"], ignore_index=True), found.rejects)
+
+
+def _load_names(config: StudyConfig) -> Read | None:
+    if not config.names.list:
         return None
-    found = read_denominators(config.resolve(source.denominators), units=units, columns=source.denominators_columns)
+    found = read_names(config.resolve(config.names.list), columns=config.names.list_columns)
     return Read(found.table, found.rejects)
 
 
@@ -209,14 +227,26 @@ def _load_doors(config: StudyConfig, section: str, key: str, owners: gpd.GeoData
     )
 
 
-def _load_candidates(config: StudyConfig, boundary: gpd.GeoDataFrame) -> Read | None:
+def _load_candidates(config: StudyConfig, boundary: gpd.GeoDataFrame) -> dict[str, Read]:
+    """Return the listed candidates by source, the user's own first: of two at one place the former stays."""
+    source, found = config.candidates, {}
+    asked = (source.source, *source.also)
+    if "file" in asked:
+        path = config.resolve(source.path)
+        found["file"] = read_candidates(path, columns=source.columns, datum=source.datum, boundary=boundary)
+    if "osm" in asked:
+        found["osm"] = candidates_from_osm(osm_layer(config, boundary, "points", source.tags), boundary=boundary)
+    return found
+
+
+def _load_exclusions(config: StudyConfig, boundary: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Return the land on which no room can be built, as far as it is known."""
     source = config.candidates
-    if source.source == "network":
+    own = read_boundary(config.resolve(source.exclude_path), datum=source.datum) if source.exclude_path else None
+    mapped = osm_layer(config, boundary, "exclusions") if source.exclude and _has_osm(config) else None
+    if own is None and mapped is None:
         return None
-    if source.source == "osm":
-        return candidates_from_osm(osm_layer(config, boundary, "points", source.tags))
-    path = config.resolve(source.path)
-    return read_candidates(path, columns=source.columns, datum=source.datum, boundary=boundary)
+    return exclusion_areas(mapped, kinds=source.exclude if mapped is not None else (), own=own)
 
 
 def _has_osm(config: StudyConfig) -> bool:

@@ -41,10 +41,11 @@ def measure_study(
     serving = serving_of(config, assessed.facilities)
     cutoff, direction = walking.cutoff_min, walking.direction
     serving = serving.assign(capacity=_residents(config, serving))
-    load = allot_residents(network, serving, demand, cutoff_min=cutoff, direction=direction)
-    around = two_step_floating_catchment(network, serving, demand, cutoff_min=cutoff, direction=direction)
+    walks = assessed.walks
+    load = allot_residents(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
+    around = two_step_floating_catchment(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
     people = demand["population"].to_numpy(float)
-    catchments = measure_catchments(network, serving, demand, cutoff_min=cutoff, direction=direction)
+    catchments = measure_catchments(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
     links = find_links(network, serving, demand, cutoff_min=cutoff, gap_ids=assessed.gap_ids)
     barred = is_barrier(demand, serving, network, cutoff_min=cutoff)
     return Measures(
@@ -55,8 +56,10 @@ def measure_study(
         equity=measure_equity(demand),
         links=links,
         barred=float(people[barred].sum()),
-        accessibility=pd.DataFrame({"demand_id": demand["demand_id"].to_numpy(), "places_per_1000": around}),
-        range=headline_range(config, inputs, edited=edited, other_demand=inputs.estimate),
+        accessibility=pd.DataFrame(
+            {"demand_id": demand["demand_id"].to_numpy(), "places_per_1000": around, "no_room": load.full}
+        ),
+        range=headline_range(config, inputs, edited=edited, other_demand=inputs.estimate, measured=demand),
     )
 
 

@@ -53,17 +53,21 @@ def input_records(
     for layer, read in reads.items():
         source = _source(config, layer)
         if source is not None:
-            records.append(_record(config, layer, source or streets, len(read.table), len(read.rejects)))
+            named = "candidates" if layer.startswith("candidates_") else layer
+            records.append(_record(config, named, source or streets, len(read.table), len(read.rejects)))
     return tuple(records)
 
 
 def _source(config: StudyConfig, layer: str) -> str | None:
     """Return the file a layer came from, ``""`` for the streets' own, ``None`` where the study has no such layer."""
     special = {
-        "denominators": config.units.denominators,
+        "denominators": config.units.denominators or config.units.path,
         "entrances": config.facilities.entrances_path,
         "gates": config.residents.gates_path,
         "demand": config.residents.path,
+        "names": config.names.list,
+        "candidates_file": config.candidates.path,
+        "candidates_osm": "",
     }
     if layer in special:
         return special[layer]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from walkshed.errors import InputError
 from walkshed.inputs.demand import read_demand
+from walkshed.inputs.population_cells import cells_from_centres
 from walkshed.inputs.population_groups import group_names, group_notes
 from walkshed.inputs.population_homes import raster_onto_homes
 from walkshed.inputs.population_raster import read_population_raster
@@ -101,7 +102,7 @@ def _first(config: StudyConfig, boundary: gpd.GeoDataFrame) -> tuple[Read, tuple
             persons_per_household=source.persons_per_household,
             boundary=boundary,
         )
-        return read, ()
+        return (read._replace(table=cells_from_centres(read.table)) if source.cell_centres else read), ()
     if source.source == "raster":
         found = read_population_raster(config.resolve(source.raster), boundary, holds=source.raster_holds)
         return Read(found.table, empty_rejects()), found.counted.notes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,13 @@ from walkshed.inputs.residents import landuse_note, residents_note
 from walkshed.network.slope import elevation_note
 from walkshed.network.snap import dropped_entrances
 from walkshed.progress import silent
-from walkshed.results import Assessment, StudyInputs, StudyResult
-from walkshed.siting.candidates import make_candidates
-from walkshed.siting.plan import make_proposals
-from walkshed.siting.problem import build_problem
-from walkshed.siting.solve import solve_mclp
+from walkshed.results import Assessment, StudyInputs, StudyResult, Survey
 from walkshed.study.assessment import assess_study
+from walkshed.study.links import plan_links
 from walkshed.study.load import load_study, longest_walk_m
 from walkshed.study.measures import measure_study
 from walkshed.study.norms import hold_against_norms
+from walkshed.study.siting import plan_siting
 from walkshed.study.streets import edit_inputs, streets_of
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
 
-STAGES = ("before", "snap", "minutes", "isochrones", "rates", "gaps", "candidates", "siting", "measures", "notes")
+STAGES = ("before", "snap", "minutes", "isochrones", "rates", "gaps", "measures", "notes", "siting")
 
 
 class _Clock:
@@ -57,7 +55,7 @@ def run_study(
     config: StudyConfig,
     *,
     inputs: StudyInputs | None = None,
-    known: StudyResult | None = None,
+    known: Survey | None = None,
     progress: Progress = silent,
 ) -> StudyResult:
     """Compute a study from end to end.
@@ -71,10 +69,46 @@ def run_study(
     inputs
         Inputs loaded before (:func:`load_study`), to compute another variant without reading again.
     known
-        A result of the same inputs and of settings that differ in nothing but ``[siting]`` and ``[candidates]``: who is
-        served is taken from it.
+        A survey or result of the same inputs and of settings that differ in nothing but ``[siting]`` and
+        ``[candidates]``: who is served is taken from it.
     progress
         Called at every stage and inside long ones; raise :class:`walkshed.errors.CancelledError` from it to stop.
+
+    Raises
+    ------
+    WalkshedError
+        See :func:`load_study` and the rooms' functions.
+    """
+    now = known or survey_study(config, inputs=inputs, progress=progress)
+    inputs = now.inputs if inputs is None else inputs
+    clock = _Clock(progress)
+    clock.seconds |= now.seconds if known is None else {}
+    clock.start("siting")
+    edited = edit_inputs(config, inputs)
+    streets = streets_of(config, inputs, edited=edited)
+    old = known if isinstance(known, StudyResult) else None
+    plan = plan_siting(config, inputs, now, streets, known=old, progress=progress)
+    found = now.measures.links
+    linked = plan_links(config, inputs, now, plan.candidates, found=found, edited=edited, progress=progress)
+    plan = replace(plan, linked=linked)
+    clock.stop()
+    told = {item.name: getattr(now, item.name) for item in fields(Survey)}
+    return StudyResult(
+        **told | {"config": config, "inputs": inputs, "seconds": clock.seconds},
+        candidates=plan.candidates,
+        proposals=plan.explanations.proposals,
+        siting=plan.answer,
+        plan=plan,
+    )
+
+
+def survey_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progress: Progress = silent) -> Survey:
+    """Compute all that a study says about today, and propose nothing.
+
+    Parameters
+    ----------
+    config, inputs, progress
+        As for :func:`run_study`.
 
     Raises
     ------
@@ -85,59 +119,22 @@ def run_study(
     inputs = load_study(config, progress=progress) if inputs is None else inputs
     clock = _Clock(progress)
     clock.seconds["load"] = perf_counter() - began
-    edited, before = edit_inputs(config, inputs), None if known is None else known.before
-    if edited is not None and before is None:
+    edited, before = edit_inputs(config, inputs), None
+    if edited is not None:
         clock.start("before")
         before = assess_study(config, inputs, progress=progress)
-    now = known or assess_study(config, inputs, edited=edited, stage=clock.start, progress=progress)
-
-    clock.start("candidates")
-    streets = streets_of(config, inputs, edited=edited)
-    candidates = (
-        make_candidates(
-            now.network,
-            inputs.boundary,
-            spacing_m=config.candidates.spacing_m,
-            fragment_max_m=config.network.fragment_max_m,
-        )
-        if inputs.candidates is None
-        else streets.tie(inputs.candidates)
-    )
-
-    clock.start("siting")
-    walking = config.walking
-    problem = build_problem(
-        now.network,
-        candidates,
-        now.demand,
-        cutoff_min=walking.cutoff_min,
-        direction=walking.direction,
-        progress=progress,
-    )
-    answer = solve_mclp(
-        problem,
-        new_rooms=config.siting.new_rooms,
-        time_limit_s=config.siting.time_limit_s,
-        mip_gap=config.siting.mip_gap,
-        progress=progress,
-    )
-    proposals = make_proposals(problem, answer, candidates, now.demand)
-
+    now = assess_study(config, inputs, edited=edited, stage=clock.start, progress=progress)
     clock.start("measures")
-    measures = measure_study(config, inputs, now, edited=edited) if known is None else known.measures
-    norms = hold_against_norms(config, inputs, now) if known is None else known.norms
-
+    measures = measure_study(config, inputs, now, edited=edited)
+    norms = hold_against_norms(config, inputs, now, measures)
     clock.start("notes")
     notes = [*_notes(config, inputs, now.facilities, now.demand), *norms.notes, *(edited.log if edited else ())]
     clock.stop()
     progress("notes", len(STAGES), len(STAGES))
-    return StudyResult(
+    return Survey(
         **{item.name: getattr(now, item.name) for item in fields(Assessment)},
         config=config,
         inputs=inputs,
-        candidates=candidates,
-        proposals=proposals,
-        siting=answer,
         measures=measures,
         norms=norms,
         before=before,

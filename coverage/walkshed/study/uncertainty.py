@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from walkshed.results import StudyInputs
     from walkshed.study.streets import Edited
 
+AS_IS = "as_is"
 PACE = 0.1
 SNAP = 0.5
 COLUMNS = ("variant", "served", "denominator", "rate")
@@ -32,6 +33,7 @@ def headline_range(
     *,
     edited: Edited | None = None,
     other_demand: gpd.GeoDataFrame | None = None,
+    measured: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute the share of residents served again under other assumptions, each changed by itself.
 
@@ -43,6 +45,8 @@ def headline_range(
         Its scenario, where it is to hold.
     other_demand
         Residents from another source, where there is one.
+    measured
+        The study's own measured demand, where it was measured before.
 
     Returns
     -------
@@ -53,20 +57,25 @@ def headline_range(
     """
     rows = []
     for variant, changed, used in _variants(config, inputs, other_demand):
-        streets = streets_of(changed, used, edited=edited)
-        facilities, residents = tie_all(used, streets, edited)
-        walking = config.walking
-        measured = measure_coverage(
-            streets.network,
-            serving_of(config, facilities),
-            residents,
-            cutoff_min=walking.cutoff_min,
-            direction=walking.direction,
-        )
-        served = float(measured.population[measured.covered].sum())
-        total = float(measured.population.sum())
+        own = measured if variant == AS_IS else None
+        found = _measured(changed, used, edited) if own is None else own
+        served = float(found.population[found.covered].sum())
+        total = float(found.population.sum())
         rows.append((variant, served, total, served / total if total > 0 else np.nan))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _measured(config: StudyConfig, inputs: StudyInputs, edited: Edited | None) -> gpd.GeoDataFrame:
+    streets = streets_of(config, inputs, edited=edited)
+    facilities, residents = tie_all(inputs, streets, edited)
+    walking = config.walking
+    return measure_coverage(
+        streets.network,
+        serving_of(config, facilities),
+        residents,
+        cutoff_min=walking.cutoff_min,
+        direction=walking.direction,
+    )
 
 
 def _variants(
@@ -74,7 +83,7 @@ def _variants(
 ) -> Iterator[tuple[str, StudyConfig, StudyInputs]]:
     name, limits = config.walking.profile, config.network
     profile = config.profiles[name]
-    yield "as_is", config, inputs
+    yield AS_IS, config, inputs
     for variant, share in (("slower", 1.0 - PACE), ("faster", 1.0 + PACE)):
         other = replace(profile, speed_kmh=min(max(profile.speed_kmh * share, SLOWEST_KMH), FASTEST_KMH))
         yield variant, replace(config, profiles=config.profiles | {name: other}), inputs

