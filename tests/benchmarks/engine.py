@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from walkshed.reach.search import make_work, more_room, search
+from walkshed.reach.search import search
+from walkshed.reach.work import make_work, more_room
 
 if TYPE_CHECKING:
     from walkshed.network.model import WalkNetwork
     from walkshed.reach.graph import Graph, Places
-    from walkshed.reach.search import Work
+    from walkshed.reach.work import Work
 
 SPEED_KMH = 4.5
 CUTOFF_MIN = 15.0

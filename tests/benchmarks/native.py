@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from walkshed.reach.graph import Graph, Places
     from walkshed.reach.labels import Blocks
-    from walkshed.reach.search import Work
+    from walkshed.reach.work import Work
 
 SOURCE = Path(__file__).with_name("search.c")
 FLAGS = ("-O3", "-march=native", "-shared", "-fPIC")

@@ -22,6 +22,7 @@ from tests.benchmarks.native import NativeSearch, native_library
 from tests.benchmarks.timing import Contender, interleave
 
 from walkshed.reach.graph import graph_of
+from walkshed.reach.prepare import prepare_places
 from walkshed.reach.tables import places_of
 from walkshed.reach.times import minutes_between, time_matrix
 
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
     from walkshed.network.model import WalkNetwork
 
-OURS, KERNEL, NATIVE = "walkshed time_matrix", "walkshed, search alone", "the same search in C"
+OURS, TABLES = "walkshed time_matrix, places prepared", "walkshed time_matrix, from tables"
+KERNEL, NATIVE = "walkshed, search alone", "the same search in C"
 CORES = cpu_count() or 1
-PARALLEL = f"walkshed time_matrix, {CORES} threads"
+PARALLEL = f"{OURS}, {CORES} threads"
 DENSE, PIECES, NETWORKX = "scipy, dense rows", "scipy on spatial sub-graphs", "networkx, cutoff"
 RUSTWORKX, PANDANA = "rustworkx, visitor that stops", "pandana nodes_in_range, prepared"
 TILES_M = (300.0, 700.0, 1500.0, 3000.0)
@@ -46,11 +48,13 @@ PANDANA_NODES = 10_000
 """Real areas with more nodes are left out for pandana."""
 INTRO = (
     "From each of K origins to all nodes within 15 minutes (4.5 km/h), as pairs and never as a dense matrix. Ours "
-    "is the public call from tables to a finished sparse matrix, with both ends tied to streets; *search alone* "
-    "is its kernel from nodes to nodes, which is what the libraries and the C program do. The libraries' graphs "
-    "are made before the clock starts, and SciPy's dense rows are not even turned into pairs. Ours reads, checks and "
-    "files a table with a row for every node in every call: with 100 origins among a million nodes that is nearly "
-    "all the work, and no search, however fast, could make up for it."
+    "is the public call to a finished sparse matrix, with both ends tied to streets. *Places prepared*: the table with "
+    "a row for every node was read, checked and filed beforehand, once, by `prepare_places`; the table of origins is "
+    "read in every call. The goals are held against it, because the libraries' graphs (SciPy's with its index of "
+    "nodes by cells, from which it cuts sub-graphs) are made before the clock starts, too. *From tables*: both tables "
+    "are read, checked and filed in every call, which with 100 origins among a million nodes is nearly all the work. "
+    "*Search alone* is the kernel from nodes to nodes, which is what the libraries and the C program do; SciPy's dense "
+    "rows are not even turned into pairs."
 )
 
 
@@ -106,18 +110,23 @@ def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contend
     truth = time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
     by_row = np.argsort(sources.row)
     pairs = room_for_pairs(len(origins), truth.nnz)
+    ready = prepare_places(network, every, name="demand")
+
+    def matrix(places: Any) -> csr_array:
+        return time_matrix(network, table, places, cutoff_min=CUTOFF_MIN, direction="from_facility")
 
     def check(found: Any) -> str:
         return compare_pairs(truth, found.matrix(len(network.x))[by_row], CUTOFF_MIN)
 
     def parallel() -> csr_array:
         names = ("sites", "demand")
-        return minutes_between(network, table, every, cutoff_min=CUTOFF_MIN, names=names, threads=CORES)
+        return minutes_between(network, table, ready, cutoff_min=CUTOFF_MIN, names=names, threads=CORES)
 
     contenders = [
         Contender(
-            name=OURS, run=lambda: time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
+            name=OURS, run=lambda: matrix(ready), check=lambda found: f"{_same_bits(truth, found)} as from tables"
         ),
+        Contender(name=TABLES, run=lambda: matrix(every), check=lambda found: _same_bits(truth, found)),
         Contender(name=PARALLEL, run=parallel, check=lambda found: _same_bits(truth, found)),
         Contender(name=KERNEL, run=lambda: search_nodes(graph, sources, CUTOFF_MIN, work, pairs), check=check),
     ]
@@ -239,8 +248,10 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
         (100_000, PIECES, 15),
         (100_000, PANDANA, 20),
     ):
-        (whole, ratio), (alone, _), (native, best) = (tell(nodes, name, base) for base in (OURS, KERNEL, NATIVE))
-        text = f"{whole}; search alone {alone}"
+        (whole, ratio), (tables, _), (alone, _), (native, best) = (
+            tell(nodes, name, base) for base in (OURS, TABLES, KERNEL, NATIVE)
+        )
+        text = f"{whole}; from tables {tables}; search alone {alone}"
         if best:
             text += f"; the same search in C {native}" + (", which misses it, too" if best < least else "")
         ledger.goal(
@@ -258,8 +269,9 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
         small, large = measured[100_000, count], measured[1_000_000, count]
         growth = large[KERNEL].cpu_s / small[KERNEL].cpu_s
         whole = large[OURS].cpu_s / small[OURS].cpu_s
+        tables = large[TABLES].cpu_s / small[TABLES].cpu_s
         ledger.goal(
             f"Cost per origin does not grow with the graph (1 million against 100 thousand nodes, K = {count:,})",
-            f"search alone {growth:.2f} x, time_matrix {whole:.2f} x",
-            met=growth <= 1.3,
+            f"time_matrix, places prepared {whole:.2f} x; from tables {tables:.2f} x; search alone {growth:.2f} x",
+            met=whole <= 1.3,
         )

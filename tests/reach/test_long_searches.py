@@ -15,10 +15,10 @@ from walkshed.network import compiled
 from walkshed.network.compiled import in_chunks
 from walkshed.network.snap import snap
 from walkshed.progress import silent
-from walkshed.reach import pairs, search
+from walkshed.reach import pairs, work
 from walkshed.reach.graph import graph_of
 from walkshed.reach.labels import BLOCK, NODE, label_nodes, make_blocks
-from walkshed.reach.search import FULL, make_work, search_together
+from walkshed.reach.search import FULL, search_together
 from walkshed.reach.tables import places_of
 from walkshed.reach.times import minutes_between, nearest, nearest_to_nodes, time_matrix, travel_times
 
@@ -139,7 +139,7 @@ def test_scarce_room_changes_nothing(
     helsinki: WalkNetwork, homes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plenty = minutes_between(helsinki, homes, homes, progress=silent, **TWO_SIDES)
-    monkeypatch.setattr(search, "MOST_PER_BUCKET", 4)
+    monkeypatch.setattr(work, "MOST_PER_BUCKET", 4)
     monkeypatch.setattr(pairs, "ROOM", 64)
     scarce = minutes_between(helsinki, homes, homes, threads=2, **TWO_SIDES)
     for part in ("data", "indices", "indptr"):
@@ -147,11 +147,11 @@ def test_scarce_room_changes_nothing(
 
     graph = graph_of(helsinki, reverse=False)
     places = places_of(homes, helsinki, graph, "homes")
-    work = make_work(graph, places, 8.0)
-    assert search_together(graph, places, 0, 1, 8.0, work) == FULL
-    assert search_together(graph, places, 0, len(places.row), 8.0, work) == FULL  # not even the sources find room
-    assert np.isinf(work.minutes).all()
-    assert not work.queue.filled.any()
+    desk = work.make_work(graph, places, 8.0)
+    assert search_together(graph, places, 0, 1, 8.0, desk) == FULL
+    assert search_together(graph, places, 0, len(places.row), 8.0, desk) == FULL  # not even the sources find room
+    assert np.isinf(desk.minutes).all()
+    assert not desk.queue.filled.any()
 
 
 @pytest.mark.parametrize("few", [1, 40, 800])

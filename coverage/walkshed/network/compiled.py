@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from walkshed.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from walkshed.progress import Progress
 
@@ -19,6 +25,9 @@ Function = TypeVar("Function")
 Result = TypeVar("Result")
 REPORT_S = 0.1
 """Work reports itself at most so often, seconds: a page that draws a bar is slower than a chunk."""
+
+AHEAD = 16
+"""Loops over places in any order ask for what the place so many ahead needs; decides speed only."""
 
 
 def kernel(function: Function) -> Function:
@@ -32,6 +41,26 @@ def kernel(function: Function) -> Function:
         return cast("Function", numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # pragma: no cover - numba found no writable place for its cache
         return cast("Function", numba.njit(nogil=True)(function))
+
+
+def _prefetch(_context: object, array: types.Type, _index: types.Type) -> tuple[object, Callable[..., object]]:
+    def generate(context: Any, builder: Any, signature: Any, values: tuple[Any, Any]) -> object:  # noqa: ANN401 - numba's
+        held = context.make_array(signature.args[0])(context, builder, values[0])
+        place = builder.bitcast(builder.gep(held.data, [values[1]]), cgutils.voidptr_t)
+        number = cgutils.int32_t
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", (cgutils.voidptr_t,), kind)
+        builder.call(function, [place, number(0), number(3), number(1)])  # to read, to keep near, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64), generate
+
+
+prefetch = cast("Callable[[NDArray[Any], np.uint64], None]", intrinsic(_prefetch))
+"""Ask memory for an element of an array, in a kernel: the processor goes on, and finds it at hand later.
+
+Nothing is read, so nothing can go wrong, whatever the index. Kernels in the cache do not notice changes of this.
+"""
 
 
 def in_chunks(

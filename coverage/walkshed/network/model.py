@@ -150,6 +150,11 @@ class WalkNetwork:
         return rank[label]
 
     @cached_property
+    def edge_component(self) -> IntArray:
+        """Component of every edge, (E,) int32."""
+        return self.component[self.u]
+
+    @cached_property
     def component_length_m(self) -> FloatArray:
         """Metres of street in every component, (C,) float64."""
         return np.bincount(self.component[self.u], self.length_m).astype(np.float64)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import Transformer
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkshed.network.model import BoolArray, FloatArray, LongArray, WalkNetwork
+    from walkshed.network.traits import ByteArray
 
 SNAP_COLUMNS = ("edge", "fraction", "access_m", "component", "snapped", "why", "moved")
 """What :func:`snap` adds to a table."""
+REASONS = ("", "no_position", "far_from_street", "entrances_far")
+"""What ``why`` may say."""
 
 _grids: WeakKeyDictionary[WalkNetwork, SegmentGrid] = WeakKeyDictionary()
 
@@ -111,12 +115,12 @@ def snap(
     stops, names, by_entrance = _tie_entrances(plain, network, entrances, limits)
     owning = np.zeros(len(points), bool)
     owning[stops.row] = True
-    why[owning] = "entrances_far"
+    why[owning] = REASONS.index("entrances_far")
     for column, none in zip(ties, (-1, np.nan, np.nan, -1, False), strict=True):
         column[owning] = none
     best = nearest_stops(stops)
     row = stops.row[best]
-    why[row] = ""
+    why[row] = 0
     for column, found in zip(ties, by_entrance, strict=True):
         column[row] = found[best]
     tied = np.flatnonzero(stops.edge >= 0)
@@ -181,20 +185,21 @@ def _tie_entrances(
     return stops, np.array(names, dtype=object)[order], ties
 
 
-def _with_ties(points: gpd.GeoDataFrame, ties: _Ties, why: NDArray[Any]) -> gpd.GeoDataFrame:
+def _with_ties(points: gpd.GeoDataFrame, ties: _Ties, why: ByteArray) -> gpd.GeoDataFrame:
     return points.assign(
         edge=ties.edge,
         fraction=ties.fraction,
         access_m=ties.access_m,
         component=ties.component,
         snapped=ties.edge >= 0,
-        why=why,
+        why=pd.Index(REASONS).take(why).array,  # rather than telling texts from other objects, one by one
         moved=ties.moved,
     )
 
 
-def _why(edge: LongArray, x: FloatArray) -> NDArray[Any]:
-    return np.where(edge >= 0, "", np.where(np.isnan(x), "no_position", "far_from_street")).astype(object)
+def _why(edge: LongArray, x: FloatArray) -> ByteArray:
+    """Return, as positions in :data:`REASONS`, why places are not tied."""
+    return np.where(edge >= 0, 0, np.where(np.isnan(x), 1, 2)).astype(np.int8)
 
 
 def _tie_positions(network: WalkNetwork, x: FloatArray, y: FloatArray, limits: _Limits) -> _Ties:
@@ -274,13 +279,19 @@ def metric_positions(table: gpd.GeoDataFrame, network: WalkNetwork) -> tuple[Flo
         raise CrsError("snap_no_crs", rows=len(table))
     shapes = np.array(table.geometry.array, dtype=object)
     shapes[shapely.is_empty(shapes)] = None
-    area = shapely.get_type_id(shapes) != shapely.GeometryType.POINT
-    shapes[area] = shapely.point_on_surface(shapes[area])
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
+    others = np.flatnonzero(np.isnan(x))  # areas, and what is missing or has no position
+    others = others[shapely.get_type_id(shapes[others]) != shapely.GeometryType.POINT]
+    if len(others):
+        inside = shapely.point_on_surface(shapes[others])
+        x[others], y[others] = shapely.get_x(inside), shapely.get_y(inside)
     placed = ~(np.isnan(x) | np.isnan(y))
     projection = Transformer.from_crs(table.crs, network.crs, always_xy=True)
-    x[placed], y[placed] = projection.transform(x[placed], y[placed])
-    x[~placed] = y[~placed] = np.nan
+    if placed.all():
+        x, y = projection.transform(x, y)
+    else:
+        x[placed], y[placed] = projection.transform(x[placed], y[placed])
+        x[~placed] = y[~placed] = np.nan
     return x, y
 
 

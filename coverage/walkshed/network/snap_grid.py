@@ -186,9 +186,10 @@ def nearest_edges(
         _nearest(grid, x[part], y[part], max_m, allowed, edge[part], fraction[part], distance[part])
 
     in_chunks(len(x), CHUNK, run, threads=threads)
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    return edge[back], fraction[back], distance[back]
+    found = np.empty_like(edge), np.empty_like(fraction), np.empty_like(distance)
+    for column, sorted_column in zip(found, (edge, fraction, distance), strict=True):
+        column[order] = sorted_column
+    return found
 
 
 def _by_block(grid: SegmentGrid, x: FloatArray, y: FloatArray) -> LongArray:
@@ -197,7 +198,9 @@ def _by_block(grid: SegmentGrid, x: FloatArray, y: FloatArray) -> LongArray:
     down = int(grid.rows * grid.cell_m / BLOCK_M) + 2
     column = np.clip((x - grid.west) / BLOCK_M, 0, across).astype(np.int64)
     row = np.clip((y - grid.south) / BLOCK_M, 0, down).astype(np.int64)
-    return np.argsort(row * (across + 1) + column, kind="stable")
+    block = row * (across + 1) + column
+    short = np.uint16 if (down + 1) * (across + 1) <= np.iinfo(np.uint16).max else np.int64
+    return np.argsort(block.astype(short), kind="stable")  # of short numbers, NumPy counts instead of comparing
 
 
 @kernel

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from walkshed.network.compiled import kernel
+from walkshed.network.compiled import AHEAD, kernel, prefetch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +46,9 @@ class Graph(NamedTuple):
         Width of a bucket of the search's queue, minutes; decides speed only.
     longest
         Most minutes of an open arc.
+    nodes_per_min2
+        Nodes on a square whose side one walks along in a minute, on average over the network; decides only how soon
+        work can be stopped.
     """
 
     indptr: IntArray
@@ -57,6 +60,7 @@ class Graph(NamedTuple):
     backward: FloatArray
     bucket_min: float
     longest: float
+    nodes_per_min2: float
 
     @property
     def head(self) -> IntArray:
@@ -146,39 +150,44 @@ def graph_of(network: WalkNetwork, *, reverse: bool) -> Graph:
         arcs["minutes"] = weight = np.where(network.u[edge] == tail, forward[edge], backward[edge])
         longest = float(weight[np.isfinite(weight)].max(initial=0.0))
         bucket = BUCKET_M / network.meters_per_minute
+        area = float(np.ptp(network.x) * np.ptp(network.y)) / network.meters_per_minute**2
+        density = len(network.x) / area if area else np.inf
         made[reverse] = Graph(
-            indptr.astype(np.int32), arcs, edge, network.u, network.v, forward, backward, bucket, longest
+            indptr.astype(np.int32), arcs, edge, network.u, network.v, forward, backward, bucket, longest, density
         )
     return made[reverse]
 
 
 def tie(network: WalkNetwork, graph: Graph, edge: LongArray, fraction: FloatArray, access_m: FloatArray) -> Places:
     """Return places on a graph from the snap columns of a table; rows with edge -1 are left out."""
-    row = np.flatnonzero(edge >= 0)
-    if len(row) * FEW < len(graph.u):
+    tied = edge >= 0
+    if np.count_nonzero(tied) * FEW < len(graph.u):
+        row = np.flatnonzero(tied)
         row = row[np.argsort(edge[row], kind="stable")]
     else:
-        _sort_by_edge(edge, len(graph.u), row)
-    tied, at = edge[row], fraction[row]
+        row = sort_by_edge(edge, len(graph.u))
+    own, at = edge[row], fraction[row]
     columns = tuple(np.empty(len(row)) for _ in range(5))
-    _tie(graph, network.meters_per_minute, tied, at, access_m[row], columns)
-    return Places(row, tied, at, *columns)
+    _tie(graph, network.meters_per_minute, own, at, access_m[row], columns)
+    return Places(row, own, at, *columns)
 
 
 @kernel
-def _sort_by_edge(edge: LongArray, edges: int, row: LongArray) -> None:
-    """Write the rows with an edge to ``row``, by edge, then by row: counted into place, faster than sorting."""
+def sort_by_edge(edge: LongArray, edges: int) -> LongArray:
+    """Return the rows with an edge (not -1), by edge, then by row: counted into place, faster than sorting."""
     place = np.zeros(edges + 1, np.int64)
     for r in range(len(edge)):
         if edge[r] >= 0:
             place[edge[r] + 1] += 1
     for e in range(edges):
         place[e + 1] += place[e]
+    row = np.empty(place[edges], np.int64)
     for r in range(len(edge)):
         e = edge[r]
         if e >= 0:
             row[place[e]] = r
             place[e] += 1
+    return row
 
 
 @kernel
@@ -219,13 +228,19 @@ def _split(minutes: float, share: float) -> tuple[float, float]:
 
 
 @kernel
-def _file(
+def _file(  # noqa: C901 - two plain loops
     graph: Graph, meters_per_minute: float, row: LongArray, edge: LongArray, fraction: FloatArray, access_m: FloatArray,
     start: IntArray, entry: NDArray[np.void],
 ) -> None:  # fmt: skip
     """Fill the columns of :class:`Filed`, ``start`` from zeros: entries are counted, then put into place."""
-    u, v = graph.u, graph.v
+    u, v, last = graph.u, graph.v, len(edge) - 1
     for i in range(len(edge)):
+        soon, sooner = edge[min(i + 2 * AHEAD, last)], edge[min(i + AHEAD, last)]
+        prefetch(u, np.uint64(soon))
+        prefetch(v, np.uint64(soon))
+        if sooner >= 0:
+            prefetch(start, np.uint64(u[np.uint64(sooner)]))
+            prefetch(start, np.uint64(v[np.uint64(sooner)]))
         if edge[i] >= 0:
             e, share = np.uint64(edge[i]), fraction[i]
             start[np.uint64(u[e]) + np.uint64(1)] += np.int32(share < 1.0)
@@ -234,6 +249,14 @@ def _file(
         start[node + 1] += start[node]
     used = start[len(start) - 1]
     for i in range(len(edge) - 1, -1, -1):  # from behind: start[node + 1] moves down to where the node begins
+        soon, sooner = edge[max(i - 2 * AHEAD, 0)], edge[max(i - AHEAD, 0)]
+        prefetch(u, np.uint64(soon))
+        prefetch(v, np.uint64(soon))
+        prefetch(graph.forward, np.uint64(soon))
+        prefetch(graph.backward, np.uint64(soon))
+        if sooner >= 0:
+            prefetch(entry, np.uint64(start[np.uint64(u[np.uint64(sooner)]) + np.uint64(1)]))
+            prefetch(entry, np.uint64(start[np.uint64(v[np.uint64(sooner)]) + np.uint64(1)]))
         if edge[i] < 0:
             continue
         e, share = np.uint64(edge[i]), fraction[i]

@@ -22,9 +22,10 @@ from walkshed.progress import silent
 from walkshed.reach.field import in_degrees, rings_around
 from walkshed.reach.graph import graph_of, subset
 from walkshed.reach.parts import Lines, Parts, geometry_of, lines_of, make_room, reached_parts
-from walkshed.reach.search import FULL, make_work, more_room, search_together
+from walkshed.reach.search import FULL, search_together
 from walkshed.reach.tables import check_cutoffs, ids_of, stop_positions, stopping_places, walks_to_facility
 from walkshed.reach.times import nearest_to_nodes
+from walkshed.reach.work import make_work, more_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from walkshed.reach.contour import Rings
     from walkshed.reach.graph import Graph, Places
     from walkshed.reach.parts import Room
-    from walkshed.reach.search import Work
+    from walkshed.reach.work import Work
 
 CHUNK = 8
 STAGE = "isochrones"

@@ -12,18 +12,22 @@ from walkshed.network.compiled import in_chunks
 from walkshed.progress import silent
 from walkshed.reach.graph import SLACK, subset
 from walkshed.reach.lists import put_lists, turn
-from walkshed.reach.search import Pairs, cover, make_work, more_room
+from walkshed.reach.search import cover
+from walkshed.reach.work import Pairs, fit_queue, make_work, more_room
 
 if TYPE_CHECKING:
     from walkshed.network.model import FloatArray, IntArray, LongArray
     from walkshed.progress import Progress
     from walkshed.reach.graph import Filed, Graph, Places
-    from walkshed.reach.search import Work
+    from walkshed.reach.work import Work
 
 CHUNK = 256
 CHUNK_NODES = 1_000_000
 """A chunk of searches reaches about so many nodes at most (a twentieth of a second): then work can be stopped."""
 ROOM = 1 << 15
+"""Pairs for which a thread has room at first."""
+MOST_ROOM = 1 << 21
+"""Fresh room for more is four times as large as the last, up to so many pairs (25 MB): the system gives it faster."""
 
 
 class Lists(NamedTuple):
@@ -48,6 +52,14 @@ class _Chunk(NamedTuple):
     start: LongArray
 
 
+class Desk(NamedTuple):
+    """What a thread works with: ``pairs`` is room of which the first ``used`` are results already."""
+
+    work: Work
+    pairs: Pairs
+    used: int
+
+
 def search_pairs(
     graph: Graph,
     sources: Places,
@@ -55,7 +67,7 @@ def search_pairs(
     shape: tuple[int, int],
     cutoff: float,
     *,
-    nodes_each: float = 0.0,
+    desks: SimpleQueue[Desk],
     threads: int | None = None,
     progress: Progress = silent,
 ) -> Lists:
@@ -71,8 +83,8 @@ def search_pairs(
         Rows of both tables.
     cutoff
         Only pairs up to so many minutes.
-    nodes_each
-        About how many nodes a search reaches; decides only how soon work can be stopped.
+    desks
+        Those of earlier searches on this graph to so many rows of targets, to be used and put back; new ones are added.
     threads, progress
         See :func:`walkshed.network.compiled.in_chunks`; steps are rows of sources.
 
@@ -83,25 +95,46 @@ def search_pairs(
     """
     limit = cutoff + SLACK
     label, grouped, group_start = _group(sources, shape[0])
-    idle: SimpleQueue[tuple[Work, Pairs]] = SimpleQueue()
+    idle: SimpleQueue[Desk] = SimpleQueue()
 
-    def run(first: int, last: int) -> Lists:
+    def run(first: int, last: int) -> list[Lists]:
         try:
-            work, pairs = idle.get_nowait()
+            desk = idle.get_nowait()
         except Empty:
-            work = make_work(graph, grouped, limit, shape[1])
-            pairs = Pairs(np.empty(0, np.int64), np.empty(ROOM, np.int32), np.empty(ROOM))
+            desk = _desk(desks, graph, grouped, limit, shape[1])
         own = subset(grouped, slice(group_start[first], group_start[last]))
         chunk = _Chunk(own, group_start[first : last + 1] - group_start[first])
-        work, pairs = _search_chunk(graph, chunk, targets, limit, cutoff, work, pairs)
-        found = int(pairs.start[-1])
-        lists = Lists(pairs.start, pairs.target[:found].copy(), pairs.minutes[:found].copy())
-        idle.put((work, pairs))  # from here on another thread may write to it
+        lists, desk = _search_chunk(graph, chunk, targets, limit, cutoff, desk)
+        idle.put(desk)
         return lists
 
+    nodes_each = _nodes_within(graph, cutoff)
     size = CHUNK if nodes_each * CHUNK <= CHUNK_NODES else max(1, math.ceil(CHUNK_NODES / nodes_each))
     found = in_chunks(len(label), size, run, threads=threads, progress=progress)
-    return _in_order(found, label, shape[0])
+    lists = _in_order([part for chunk in found for part in chunk], label, shape[0])
+    while not idle.empty():  # not before: their room held the results
+        desks.put(idle.get_nowait()._replace(used=0))
+    return lists
+
+
+def _desk(desks: SimpleQueue[Desk], graph: Graph, sources: Places, limit: float, rows: int) -> Desk:
+    """Return a desk that served before, or a fresh one."""
+    try:
+        desk = desks.get_nowait()
+    except Empty:
+        return Desk(make_work(graph, sources, limit, rows), _room(ROOM), 0)
+    return desk._replace(work=fit_queue(desk.work, graph, sources, limit))
+
+
+def _room(pairs: int) -> Pairs:
+    """Return room for so many pairs."""
+    return Pairs(np.empty(0, np.int64), np.empty(pairs, np.int32), np.empty(pairs))
+
+
+def _nodes_within(graph: Graph, cutoff: float) -> float:
+    """Estimate how many nodes a walk of ``cutoff`` minutes reaches: those of a circle, were they spread evenly."""
+    nodes = len(graph.indptr) - 1
+    return min(math.pi * cutoff * cutoff * graph.nodes_per_min2, nodes) if nodes else 0.0
 
 
 def _group(sources: Places, rows: int) -> tuple[LongArray, Places, LongArray]:
@@ -119,23 +152,25 @@ def _group(sources: Places, rows: int) -> tuple[LongArray, Places, LongArray]:
 
 
 def _search_chunk(
-    graph: Graph, chunk: _Chunk, targets: Targets, limit: float, cutoff: float, work: Work, pairs: Pairs
-) -> tuple[Work, Pairs]:
-    """Search from a chunk of sources, giving more room until all are done."""
-    groups, done = len(chunk.start) - 1, 0
-    pairs = pairs._replace(start=np.zeros(groups + 1, np.int64))
+    graph: Graph, chunk: _Chunk, targets: Targets, limit: float, cutoff: float, desk: Desk
+) -> tuple[list[Lists], Desk]:
+    """Search from a chunk of sources, giving more room until all are done; the lists are parts of the room."""
+    groups, done, found = len(chunk.start) - 1, 0, []
+    work, pairs, used = desk
     while True:
-        done, queue_full = cover(graph, chunk.sources, chunk.start, done, *targets, limit, cutoff, work, pairs)
+        free = Pairs(np.zeros(groups + 1, np.int64), pairs.target[used:], pairs.minutes[used:])
+        begun = done
+        done, queue_full = cover(graph, chunk.sources, chunk.start, begun, *targets, limit, cutoff, work, free)
+        size = int(free.start[done])
+        found.append(Lists(free.start[begun : done + 1], free.target[:size], free.minutes[:size]))
+        used += size
         if done == groups:
-            return work, pairs
+            return found, Desk(work, pairs, used)
         if queue_full:
             work = work._replace(queue=more_room(work.queue))
         else:
-            added = 3 * len(pairs.target)
-            pairs = pairs._replace(
-                target=np.concatenate([pairs.target, np.empty(added, np.int32)]),
-                minutes=np.concatenate([pairs.minutes, np.empty(added)]),
-            )
+            more = 4 * len(pairs.target)
+            pairs, used = _room(more if used == 0 else min(more, MOST_ROOM)), 0
 
 
 def _in_order(found: list[Lists], label: LongArray, rows: int) -> Lists:

@@ -9,25 +9,22 @@ kernels must stand in this file (see :mod:`walkshed.network.compiled`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkshed.network.compiled import kernel
+from walkshed.network.compiled import AHEAD, kernel, prefetch
+from walkshed.reach.work import BATCH, TOGETHER
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from walkshed.network.model import FloatArray, IntArray, LongArray
+    from walkshed.network.model import FloatArray, LongArray
     from walkshed.reach.graph import Filed, Graph, Places
+    from walkshed.reach.work import Pairs, Work
 
-    WordArray = NDArray[np.uint64]
+    Reached = tuple[int, np.uint64, np.uint64]
+    """How many rows, and the range of ``Work.words`` that tells which; empty where the first is beyond the last."""
 
 FULL = -1
-MAX_BUCKETS = 1 << 12
-ENTRIES = 1 << 18
-"""Entries of a new queue, at most: some 500 a bucket, where streets are short."""
-MOST_PER_BUCKET = 512
 READ_AHEAD = 256
 """So many nodes to either side; decides speed only."""
 
@@ -40,90 +37,18 @@ for _bit in range(64):
     BIT_OF[(0x03F79D71B4CB0A89 << _bit & 0xFFFFFFFFFFFFFFFF) >> 58] = _bit
 
 
-class Queue(NamedTuple):
-    """A bucket queue: bucket b holds the first ``filled[b]`` nodes of its share of ``node``, as they came."""
-
-    filled: IntArray
-    node: IntArray
-    buckets_per_minute: float
-
-
-class Work(NamedTuple):
-    """What one thread needs; between calls all minutes are ``inf``, all bits are 0 and the queue is empty.
-
-    Attributes
-    ----------
-    minutes : (N,)
-        Minutes to nodes.
-    touched : (N + 1,)
-        The nodes reached.
-    best : (rows,)
-        Minutes to the rows of the table of targets.
-    bits, words
-        Which rows were reached, and which elements of ``bits`` are not 0.
-    queue
-        See :class:`Queue`.
-    """
-
-    minutes: FloatArray
-    touched: IntArray
-    best: FloatArray
-    bits: WordArray
-    words: WordArray
-    queue: Queue
-
-
-class Pairs(NamedTuple):
-    """Room for results: minutes from group k of sources to the rows ``target[start[k]:start[k + 1]]``, ascending."""
-
-    start: LongArray
-    target: IntArray
-    minutes: FloatArray
-
-
-def make_queue(graph: Graph, sources: Places, limit: float) -> Queue:
-    """Return an empty queue that is wide enough for a graph's arcs and the sources' own legs."""
-    legs = np.concatenate([sources.access + sources.to_u, sources.access + sources.to_v])
-    span = max(graph.longest, float(legs[np.isfinite(legs)].max(initial=0.0)))
-    span = min(span, limit)
-    width = max(graph.bucket_min, span / (MAX_BUCKETS - 4))
-    buckets = 1 << int(np.ceil(np.log2(span / width + 4)))
-    room = min(MOST_PER_BUCKET, ENTRIES // buckets)
-    return Queue(np.zeros(buckets, np.int32), np.zeros(buckets * room, np.int32), 1.0 / width)
-
-
-def more_room(queue: Queue) -> Queue:
-    """Return the same empty queue with room for four times the entries."""
-    return queue._replace(node=np.zeros(4 * len(queue.node), np.int32))
-
-
-def make_work(graph: Graph, sources: Places, limit: float, rows: int = 0) -> Work:
-    """Return a fresh workspace for one thread, for a table of so many ``rows`` as targets."""
-    nodes = len(graph.indptr) - 1
-    return Work(
-        np.full(nodes, np.inf),
-        np.empty(nodes + 1, np.int32),
-        np.full(rows, np.inf),
-        np.zeros((rows >> 6) + 1, np.uint64),
-        np.zeros((rows >> 12) + 1, np.uint64),
-        make_queue(graph, sources, limit),
-    )
-
-
 @kernel
-def _read_ahead(graph: Graph, node: int, minutes: FloatArray) -> bool:
-    """Read the arcs of the nodes about a node, which are its neighbours on a Hilbert curve: always True.
+def _read_ahead(graph: Graph, node: int, minutes: FloatArray) -> None:
+    """Ask for the arcs of the nodes about a node, which are its neighbours on a Hilbert curve.
 
     One after the other, as the search would ask for them, they come from a large graph at the speed of memory's answer;
     all at once, at the speed of memory.
     """
     low, high = max(node - READ_AHEAD, 0), min(node + READ_AHEAD, len(minutes))
-    seen = 0.0
     for arc in range(U(graph.indptr[low]), U(graph.indptr[high]), U(4)):  # one of those that come together
-        seen += graph.arcs[arc]["minutes"]
+        prefetch(graph.arcs, U(arc))
     for near in range(U(low), U(high), U(8)):
-        seen += minutes[near]
-    return seen >= 0.0  # the compiler must not find out
+        prefetch(minutes, U(near))
 
 
 @kernel
@@ -139,8 +64,8 @@ def search_together(  # noqa: C901, PLR0912, PLR0915 - one hot loop
     filled, queued, rate = work.queue.filled, work.queue.node, work.queue.buckets_per_minute
     mask, share = U(len(filled) - 1), U(len(queued) // len(filled))
     most = np.int32(share)
-    if first_source < last_source and not _read_ahead(graph, graph.u[sources.edge[first_source]], minutes):
-        return -1
+    if first_source < last_source:
+        _read_ahead(graph, graph.u[sources.edge[first_source]], minutes)
     reached, last, full = 0, U(0), False
     for source in range(first_source, last_source):
         edge = sources.edge[source]
@@ -189,6 +114,7 @@ def search_together(  # noqa: C901, PLR0912, PLR0915 - one hot loop
                     break
                 queued[(bucket & mask) * share + U(place)] = other
                 filled[bucket & mask] = place + np.int32(better)
+                prefetch(arcs, U(indptr[other]))  # soon to be read: memory answers late
         filled[here] = 0
         current += U(1)
     if full:
@@ -207,7 +133,77 @@ def search(graph: Graph, sources: Places, source: int, limit: float, work: Work)
 
 
 @kernel
-def cover(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot loop
+def _collect(near: Filed, reached: int, limit: float, work: Work) -> Reached:
+    """Carry the minutes of nodes on to the rows filed there, and reset those of the nodes."""
+    minutes, touched, best, bits, words = work.minutes, work.touched, work.best, work.bits, work.words
+    listed, at = work.entry, work.at
+    near_start, near_entry = near.start, near.entry
+    found, lowest, highest = 0, U(len(words)), U(0)
+    i, last = U(0), U(reached)
+    k, behind, here = U(0), U(0), 0.0
+    while i < last or k < behind:
+        count = U(0)  # first all places of many nodes: how many a node has, a processor cannot guess
+        while count < U(BATCH):
+            if k == behind:
+                if i == last:
+                    break
+                prefetch(near_entry, U(near_start[U(touched[min(i + U(AHEAD), last - U(1))])]))
+                node = U(touched[i])
+                i += U(1)
+                here = minutes[node]
+                minutes[node] = np.inf
+                k, behind = U(near_start[node]), U(near_start[node + U(1)])
+            for ahead in range(TOGETHER):
+                listed[count + U(ahead)] = k + U(ahead)
+                at[count + U(ahead)] = here
+            step = min(behind - k, U(TOGETHER))
+            count += step
+            k += step
+        for one in range(count):
+            prefetch(best, U(near_entry[U(listed[min(one + U(AHEAD), count - U(1))])]["row"]))
+            entry = near_entry[U(listed[one])]
+            total = at[one] + entry["minutes"]
+            row = U(entry["row"])
+            before = best[row]
+            better = (total <= limit) & (total < before)
+            best[row] = total if better else before
+            found += int(better & (before == np.inf))
+            bits[row >> U(6)] |= U(better) << (row & LOW_BITS)
+            words[row >> U(12)] |= U(better) << ((row >> U(6)) & LOW_BITS)
+            lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
+    return found, lowest, highest
+
+
+@kernel
+def _collect_beside(
+    sources: Places, first: int, last: int, beside: Places, limit: float, work: Work, reached: Reached
+) -> Reached:  # fmt: skip
+    """Add the rows reached without leaving a source's own edge to those of :func:`_collect`."""
+    best, bits, words = work.best, work.bits, work.words
+    found, lowest, highest = reached
+    for source in range(first, last):
+        edge, fraction = sources.edge[source], sources.fraction[source]
+        t = np.searchsorted(beside.edge, edge)
+        while t < len(beside.edge) and beside.edge[t] == edge:
+            along = 0.0
+            if beside.fraction[t] > fraction:
+                along = beside.from_u[t] - sources.from_u[source]
+            elif beside.fraction[t] < fraction:
+                along = beside.from_v[t] - sources.from_v[source]
+            total = sources.access[source] + along + beside.access[t]  # NaN where closed: no comparison holds
+            row = U(beside.row[t])
+            if total <= limit and total < best[row]:
+                found += int(best[row] == np.inf)
+                best[row] = total
+                bits[row >> U(6)] |= U(1) << (row & LOW_BITS)
+                words[row >> U(12)] |= U(1) << ((row >> U(6)) & LOW_BITS)
+                lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
+            t += 1
+    return found, lowest, highest
+
+
+@kernel
+def cover(  # noqa: PLR0913, PLR0917 - one hot loop
     graph: Graph, sources: Places, group_start: LongArray, group0: int, near: Filed, beside: Places, limit: float,
     cutoff: float, work: Work, pairs: Pairs,
 ) -> tuple[int, bool]:  # fmt: skip
@@ -233,49 +229,17 @@ def cover(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot loop
     queue_full
         Whether the queue, not the room for pairs, ran out.
     """
-    minutes, touched, best, bits, words = work.minutes, work.touched, work.best, work.bits, work.words
-    near_start, near_entry = near.start, near.entry
+    best, bits, words = work.best, work.bits, work.words
     out_target, out_minutes = pairs.target, pairs.minutes
     written, room = U(pairs.start[group0]), U(len(pairs.target))
     groups = len(group_start) - 1
     for group in range(group0, groups):
-        reached = search_together(graph, sources, group_start[group], group_start[group + 1], limit, work)
-        if reached < 0:
+        first, last = group_start[group], group_start[group + 1]
+        touched = search_together(graph, sources, first, last, limit, work)
+        if touched < 0:
             return group, True
-        found, lowest, highest = 0, U(len(words)), U(0)
-        for i in range(U(reached)):
-            node = U(touched[i])
-            at = minutes[node]
-            minutes[node] = np.inf
-            for k in range(U(near_start[node]), U(near_start[node + U(1)])):
-                entry = near_entry[k]
-                total = at + entry["minutes"]
-                row = U(entry["row"])
-                before = best[row]
-                better = (total <= limit) & (total < before)
-                best[row] = total if better else before
-                found += int(better & (before == np.inf))
-                bits[row >> U(6)] |= U(better) << (row & LOW_BITS)
-                words[row >> U(12)] |= U(better) << ((row >> U(6)) & LOW_BITS)
-                lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
-        for source in range(group_start[group], group_start[group + 1]):  # never leaving the edge
-            edge, fraction = sources.edge[source], sources.fraction[source]
-            t = np.searchsorted(beside.edge, edge)
-            while t < len(beside.edge) and beside.edge[t] == edge:
-                along = 0.0
-                if beside.fraction[t] > fraction:
-                    along = beside.from_u[t] - sources.from_u[source]
-                elif beside.fraction[t] < fraction:
-                    along = beside.from_v[t] - sources.from_v[source]
-                total = sources.access[source] + along + beside.access[t]  # NaN where closed: no comparison holds
-                row = U(beside.row[t])
-                if total <= limit and total < best[row]:
-                    found += int(best[row] == np.inf)
-                    best[row] = total
-                    bits[row >> U(6)] |= U(1) << (row & LOW_BITS)
-                    words[row >> U(12)] |= U(1) << ((row >> U(6)) & LOW_BITS)
-                    lowest, highest = min(lowest, row >> U(12)), max(highest, row >> U(12))
-                t += 1
+        reached = _collect(near, touched, limit, work)
+        found, lowest, highest = _collect_beside(sources, first, last, beside, limit, work, reached)
         fits = written + U(found) < room
         for w in range(lowest, highest + U(1)):  # none where nothing was found: lowest is beyond highest
             some = words[w]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from walkshed.errors import InputError, SnapError
-from walkshed.network.compiled import kernel
+from walkshed.network.compiled import AHEAD, kernel, prefetch
 from walkshed.network.entrances import stops_of
 from walkshed.network.snap import metric_positions, position_on_edge
 from walkshed.reach.graph import RESULT_DECIMALS, tie
@@ -88,12 +88,17 @@ def stopping_places(table: pd.DataFrame, network: WalkNetwork, graph: Graph, nam
     SnapError
         If the table was not snapped, or to another network.
     """
-    stops = checked_stops(table, network, name)
+    stops, _ = checked_stops(table, network, name)
     return tie(network, graph, stops.edge, stops.fraction, stops.access_m), stops
 
 
-def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> Stops:
+def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> tuple[Stops, int]:
     """Return where the rows of a table meet the streets, once it is sure that these are the network's.
+
+    Returns
+    -------
+    stops, tied
+        How many of the stops are tied to a street stands beside them.
 
     Raises
     ------
@@ -106,7 +111,7 @@ def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> Stops
     stops = stops_of(table)
     edge, fraction, access = stops.edge, stops.fraction, stops.access_m
     wrong = np.zeros(len(edge), bool)
-    misfits = _find_misfits(edge, fraction, access, stops.component, network.u, network.component, wrong)
+    misfits, tied = _find_misfits(edge, fraction, access, stops.component, network.edge_component, wrong)
     if misfits == 0 and isinstance(table, gpd.GeoDataFrame):
         # evenly over the table, since projecting every row would cost more than the search
         known = np.flatnonzero(edge >= 0)
@@ -119,26 +124,28 @@ def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> Stops
     if misfits:
         row = table.index[stops.row[np.flatnonzero(wrong)[0]]]
         raise SnapError("reach_other_network", table=name, count=misfits, row=row)
-    return stops
+    return stops, tied
 
 
 @kernel
 def _find_misfits(
-    edge: LongArray, fraction: FloatArray, access: FloatArray, component: LongArray, u: IntArray,
-    node_component: IntArray, wrong: BoolArray,
-) -> int:  # fmt: skip
-    """Mark the stops that cannot be on a network; return how many they are."""
-    misfits = 0
+    edge: LongArray, fraction: FloatArray, access: FloatArray, component: LongArray, edge_component: IntArray,
+    wrong: BoolArray,
+) -> tuple[int, int]:  # fmt: skip
+    """Mark the stops that cannot be on a network; return how many they are, and how many name an edge."""
+    misfits, tied, last = 0, 0, len(edge) - 1
     for i in range(len(edge)):
+        prefetch(edge_component, np.uint64(edge[min(i + AHEAD, last)]))  # of any table, in any order
         e = edge[i]
         if e == -1:
             continue
-        if e < 0 or e >= len(u) or not 0.0 <= fraction[i] <= 1.0 or not 0.0 <= access[i] < np.inf:
+        tied += 1
+        if e < 0 or e >= len(edge_component) or not 0.0 <= fraction[i] <= 1.0 or not 0.0 <= access[i] < np.inf:
             wrong[i] = True
         else:
-            wrong[i] = component[i] != node_component[u[e]]
+            wrong[i] = component[i] != edge_component[np.uint64(e)]
         misfits += wrong[i]
-    return misfits
+    return misfits, tied
 
 
 def stop_positions(

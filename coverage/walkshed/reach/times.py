@@ -9,24 +9,24 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from walkshed.network.entrances import ENTRANCES, entrance_names
 from walkshed.progress import silent
-from walkshed.reach.graph import RESULT_DECIMALS, SLACK, file_by_node, graph_of, starts, tie
+from walkshed.reach.graph import RESULT_DECIMALS, SLACK, graph_of, starts
 from walkshed.reach.labels import NODE, label_nodes, label_targets, make_blocks
 from walkshed.reach.pairs import Targets, search_pairs, turn_lists
-from walkshed.reach.tables import check_cutoff, checked_stops, ids_of, stopping_places, walks_to_facility
+from walkshed.reach.prepare import places_for
+from walkshed.reach.tables import check_cutoff, walks_to_facility
 
 if TYPE_CHECKING:
-    from walkshed.network.entrances import Stops
     from walkshed.network.model import FloatArray, LongArray, WalkNetwork
     from walkshed.progress import Progress
     from walkshed.reach.graph import Graph, Places
+    from walkshed.reach.prepare import PreparedPlaces
 
 
 def travel_times(
     network: WalkNetwork,
-    origins: pd.DataFrame,
-    destinations: pd.DataFrame,
+    origins: pd.DataFrame | PreparedPlaces,
+    destinations: pd.DataFrame | PreparedPlaces,
     *,
     cutoff_min: float,
     progress: Progress = silent,
@@ -42,7 +42,8 @@ def travel_times(
     network
         Streets.
     origins, destinations
-        Tables from :func:`walkshed.network.snap.snap`, with an id column (:data:`walkshed.reach.tables.ID_COLUMNS`).
+        Tables from :func:`walkshed.network.snap.snap`, with an id column (:data:`walkshed.reach.tables.ID_COLUMNS`),
+        or what :func:`walkshed.reach.prepare.prepare_places` made of them.
     cutoff_min
         Only pairs up to so many minutes; ``inf`` for all that are connected.
     progress
@@ -58,11 +59,12 @@ def travel_times(
     Raises
     ------
     SnapError
-        If a table was not snapped, or to another network.
+        If a table was not snapped, or to another network, or was prepared for another.
     InputError
         If a table has no usable ids, or the cutoff is no number above 0.
     """
-    origin_ids, destination_ids = ids_of(origins, "origins"), ids_of(destinations, "destinations")
+    origins, destinations = places_for(network, origins, "origins"), places_for(network, destinations, "destinations")
+    origin_ids, destination_ids = origins.ids("origins"), destinations.ids("destinations")
     walked = minutes_between(
         network,
         origins,
@@ -83,8 +85,8 @@ def travel_times(
 
 def time_matrix(
     network: WalkNetwork,
-    sites: pd.DataFrame,
-    demand: pd.DataFrame,
+    sites: pd.DataFrame | PreparedPlaces,
+    demand: pd.DataFrame | PreparedPlaces,
     *,
     cutoff_min: float,
     direction: str = "to_facility",
@@ -97,7 +99,8 @@ def time_matrix(
     network
         Streets.
     sites, demand
-        Tables from :func:`walkshed.network.snap.snap`; ids are not needed.
+        Tables from :func:`walkshed.network.snap.snap`, ids are not needed; or what
+        :func:`walkshed.reach.prepare.prepare_places` made of them.
     cutoff_min
         Only pairs up to so many minutes.
     direction
@@ -114,7 +117,7 @@ def time_matrix(
     Raises
     ------
     SnapError
-        If a table was not snapped, or to another network.
+        If a table was not snapped, or to another network, or was prepared for another.
     InputError
         If the cutoff or the direction is unusable.
     """
@@ -128,8 +131,8 @@ def time_matrix(
 
 def nearest(
     network: WalkNetwork,
-    facilities: pd.DataFrame,
-    demand: pd.DataFrame,
+    facilities: pd.DataFrame | PreparedPlaces,
+    demand: pd.DataFrame | PreparedPlaces,
     *,
     direction: str = "to_facility",
     cutoff_min: float = math.inf,
@@ -142,7 +145,8 @@ def nearest(
     network
         Streets.
     facilities, demand
-        Tables from :func:`walkshed.network.snap.snap`, with an id column.
+        Tables from :func:`walkshed.network.snap.snap`, with an id column, or what
+        :func:`walkshed.reach.prepare.prepare_places` made of them.
     direction
         ``"to_facility"``: walking from the demand to the facility; ``"from_facility"``: the other way.
     cutoff_min
@@ -160,50 +164,48 @@ def nearest(
     Raises
     ------
     SnapError
-        If a table was not snapped, or to another network.
+        If a table was not snapped, or to another network, or was prepared for another.
     InputError
         If a table has no usable ids, or the cutoff or the direction is unusable.
     """
-    cutoff = check_cutoff(cutoff_min)
-    facility_ids, demand_ids = ids_of(facilities, "facilities"), ids_of(demand, "demand")
-    graph = graph_of(network, reverse=walks_to_facility(direction))
-    sources, entrances = stopping_places(facilities, network, graph, "facilities")
-    targets, gates = stopping_places(demand, network, graph, "demand")
+    cutoff, reverse = check_cutoff(cutoff_min), walks_to_facility(direction)
+    rooms, homes = places_for(network, facilities, "facilities"), places_for(network, demand, "demand")
+    facility_ids, demand_ids = rooms.ids("facilities"), homes.ids("demand")
+    graph = graph_of(network, reverse=reverse)
+    sources, targets = rooms.places(reverse=reverse), homes.places(reverse=reverse)
     limit = cutoff + SLACK
-    progress("minutes", 0, len(facilities))
+    progress("minutes", 0, len(rooms))
     node_minutes, node_label = nearest_to_nodes(graph, sources, limit)
     best, label = np.empty(len(targets.row)), np.empty(len(targets.row), np.int64)
-    progress("minutes", len(facilities), len(facilities))
+    progress("minutes", len(rooms), len(rooms))
     source_start = starts(sources, len(graph.u))
     label_targets(graph, sources, source_start, targets, node_minutes, node_label, best, label)
 
     reached = np.flatnonzero(np.isfinite(best) & (np.round(best, RESULT_DECIMALS) <= cutoff))
-    row, facility = gates.row[targets.row[reached]], entrances.row[label[reached]]
-    if ENTRANCES in demand.columns:
+    row, facility = homes.stops.row[targets.row[reached]], rooms.stops.row[label[reached]]
+    if homes.has_entrances:
         order = np.lexsort((targets.row[reached], facility, best[reached], row))
         order = order[np.diff(row[order], prepend=-1) > 0]
         reached, row, facility = reached[order], row[order], facility[order]
-    minutes = np.full(len(demand), np.nan)
-    names = np.full(len(demand), "", dtype=object)
+    minutes = np.full(len(homes), np.nan)
+    named = np.full(len(homes), len(rooms))
     minutes[row] = np.round(best[reached], RESULT_DECIMALS)
-    names[row] = facility_ids.to_numpy(dtype=object)[facility]
+    named[row] = facility
+    names = facility_ids.append(pd.Index([""], dtype=facility_ids.dtype)).take(named)
     found = pd.DataFrame({"demand_id": demand_ids, "facility_id": names, "minutes": minutes})
-    if ENTRANCES not in demand.columns and ENTRANCES not in facilities.columns:
+    if not homes.has_entrances and not rooms.has_entrances:
         return found
-    for title, table, stops, used in (
-        ("gate", demand, gates, targets.row[reached]),
-        ("entrance", facilities, entrances, label[reached]),
-    ):
-        used_names = np.full(len(demand), "", dtype=object)
-        used_names[row] = entrance_names(table, stops)[used]
+    for title, places, used in (("gate", homes, targets.row[reached]), ("entrance", rooms, label[reached])):
+        used_names = np.full(len(homes), "", dtype=object)
+        used_names[row] = places.entrance_names()[used]
         found[title] = used_names
     return found
 
 
 def minutes_between(
     network: WalkNetwork,
-    origins: pd.DataFrame,
-    destinations: pd.DataFrame,
+    origins: pd.DataFrame | PreparedPlaces,
+    destinations: pd.DataFrame | PreparedPlaces,
     *,
     cutoff_min: float,
     names: tuple[str, str],
@@ -216,44 +218,21 @@ def minutes_between(
     ``names`` are for messages; ``threads`` are numba's by default.
     """
     cutoff = check_cutoff(cutoff_min)
-    backwards = _count_tied(destinations) < _count_tied(origins)
-    graph = graph_of(network, reverse=backwards)
-    found = tuple(
-        checked_stops(table, network, name) for table, name in zip((origins, destinations), names, strict=True)
-    )
-    starting, ending = found[::-1] if backwards else found
-    shape = (len(destinations), len(origins)) if backwards else (len(origins), len(destinations))
-    sources = _tie_stops(network, graph, starting, np.flatnonzero(starting.edge >= 0))
-    near = file_by_node(network, graph, ending.row, ending.edge, ending.fraction, ending.access_m)
-    searched = np.zeros(len(graph.u), bool)
-    searched[sources.edge] = True
-    beside = _tie_stops(network, graph, ending, np.flatnonzero((ending.edge >= 0) & searched[ending.edge]))
-    nodes_each = _nodes_within(network, cutoff)
-    lists = search_pairs(
-        graph, sources, Targets(near, beside), shape, cutoff, nodes_each=nodes_each, threads=threads, progress=progress
-    )
+    starting = places_for(network, origins, names[0])
+    ending = starting if destinations is origins else places_for(network, destinations, names[1])
+    backwards = ending.tied < starting.tied
+    if backwards:
+        starting, ending = ending, starting
+    graph, shape = graph_of(network, reverse=backwards), (len(starting), len(ending))
+    sources = starting.places(reverse=backwards)
+    targets = Targets(ending.filed(reverse=backwards), ending.beside(sources.edge, reverse=backwards))
+    sources = sources._replace(row=starting.stops.row[sources.row])
+    desks = ending.desks(reverse=backwards)
+    lists = search_pairs(graph, sources, targets, shape, cutoff, desks=desks, threads=threads, progress=progress)
     if backwards != by_destination:
         lists, shape = turn_lists(lists, shape[1]), shape[::-1]
     short = len(lists.column) <= np.iinfo(np.int32).max  # else SciPy makes all its indices long: a copy of them
     return csr_array((lists.minutes, lists.column, lists.start.astype(np.int32) if short else lists.start), shape=shape)
-
-
-def _tie_stops(network: WalkNetwork, graph: Graph, stops: Stops, chosen: LongArray) -> Places:
-    """Return some stops as places, their ``row`` that of the table."""
-    places = tie(network, graph, stops.edge[chosen], stops.fraction[chosen], stops.access_m[chosen])
-    return places._replace(row=stops.row[chosen[places.row]])
-
-
-def _nodes_within(network: WalkNetwork, cutoff: float) -> float:
-    """Estimate how many nodes a walk of ``cutoff`` minutes reaches: those of a circle, were they spread evenly."""
-    radius = cutoff * network.meters_per_minute
-    area = float(np.ptp(network.x) * np.ptp(network.y)) if len(network.x) else 0.0
-    circle = math.pi * radius * radius
-    return len(network.x) * (1.0 if circle >= area else circle / area)
-
-
-def _count_tied(table: pd.DataFrame) -> int:
-    return int((table["edge"] >= 0).sum()) if "edge" in table.columns else 0
 
 
 def nearest_to_nodes(graph: Graph, sources: Places, limit: float) -> tuple[FloatArray, LongArray]:
