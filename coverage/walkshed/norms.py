@@ -114,10 +114,15 @@ class CircleRules:
 
 @dataclass(frozen=True, kw_only=True)
 class NameRules:
-    """``[names]``: what does not tell places apart in their names.
+    """``[names]``: what does not tell places apart in their names, and a list of names to look for.
 
     Attributes
     ----------
+    list
+        File of the names that a document mentions; the study says which of them it has
+        (:func:`walkshed.inputs.name_lists.check_names`). ``""`` none.
+    list_columns
+        ``{"name": "the file's column"}``, where it is not found by itself.
     prefixes
         Names of cities and districts that may stand in front.
     kinds
@@ -133,6 +138,8 @@ class NameRules:
         So many fuzzy matches are listed for a name.
     """
 
+    list: str = ""
+    list_columns: dict[str, str] = field(default_factory=dict)
     prefixes: tuple[str, ...] = (
         "重庆市高新区直管园", "重庆高新区直管园", "重庆高新技术产业开发区", "重庆市高新区", "重庆高新区",
         "高新区直管园", "高新区", "重庆市", "重庆", "沙坪坝区", "沙坪坝", "九龙坡区", "九龙坡",
@@ -161,7 +168,9 @@ class HoursRules:
     summer
         First and last day of summer (month, day, month, day), for hours that say 夏季 and 冬季 without dates; or none.
     hour
-        Hour of the week for which rates are told beside those of any hour: 0 is Monday 00:00-01:00; -1 none.
+        Hour of the week for which the study is told a second time: rates, homes, gaps and reasons with the rooms open
+        then (:mod:`walkshed.assess.availability`). The headline stays that of any hour. 0 is Monday 00:00-01:00; -1
+        none.
     """
 
     unknown: str = field(default="closed", metadata={"choices": ("closed", "open")})

@@ -178,6 +178,15 @@ def test_tiers_do_not_stand_in_for_one_another(
     assert (told["branch", "A", "u1"], told["town", "A", "u1"]) == ((0, 1), (1, 1))
     together = measure_coverage(network, rooms, homes, cutoff_min=3.0)
     assert together.covered.tolist() == [True, True, True, True]  # the room without tier serves the second
+    official = pd.DataFrame({"unit_id": ["u0"], "basis": "E", "denominator": [8.0]})
+    given = tier_rates(by_tier, units=units, facilities=rooms, profile="adult", cutoff_min=3.0, denominators=official)
+    people = given[given.basis == "E"].set_index(["tier", "unit_id"])
+    assert people.denominator.to_dict() == {
+        ("branch", ""): 10, ("branch", "u0"): 8, ("branch", "u1"): 2, ("town", ""): 10, ("town", "u0"): 8,
+        ("town", "u1"): 2,
+    }  # fmt: skip
+    assert people.numerator.tolist() == rates[rates.basis == "E"].numerator.tolist()
+    assert people.denominator_source["town", "u0"] == "given"
     with pytest.raises(InputError, match="castle"):
         tier_rates({"castle": homes}, units=units, facilities=rooms, profile="adult", cutoff_min=3.0)
     assert tier_rates({}, units=units, facilities=rooms, profile="adult", cutoff_min=3.0).empty
@@ -214,7 +223,7 @@ def test_villages_and_the_whole_area_may_be_given(
 ) -> None:
     official = denominators_of(
         tree.assign(denominator_A=["", "", "", "", "", "", ""], villages=[np.nan, 8, 7, 1, np.nan, np.nan, np.nan]),
-        {"A": "villages"},
+        {"denominator_A": "villages"},
     )
     assert official[["unit_id", "denominator"]].to_numpy().tolist() == [["T1", 8.0], ["T2", 7.0], ["T3", 1.0]]
     rates = coverage_rates(homes, units=tree, facilities=rooms, denominators=official, **WALK)
@@ -243,7 +252,9 @@ def test_denominator_columns_name_basis_and_group() -> None:
     ]  # fmt: skip
     assert denominators_of(units[["unit_id"]]).empty
     with pytest.raises(InputError, match="nowhere"):
-        denominators_of(units, {"E:seniors": "nowhere"})
+        denominators_of(units, {"denominator_E_seniors": "nowhere"})
+    with pytest.raises(InputError, match="population"):
+        denominators_of(units, {"population": "nowhere"})
     with pytest.raises(InputError, match="many"):
         denominators_of(units.assign(denominator_D=["many", 1]))
 

@@ -44,6 +44,16 @@ def test_candidates_need_no_cost_and_no_name(write_text: Callable[..., Path]) ->
     assert "cost" not in table
 
 
+def test_capacity_and_kind_of_premises(write_text: Callable[..., Path]) -> None:
+    rows = ("a,旧粮站,空置用房,60,106.3,29.5", "b,社区中心,,,106.31,29.5", "c,公园,公园,-4,106.32,29.5")
+    text = "\n".join(("编号,名称,类型,座位数,lon,lat", *rows, ""))
+    read = read_candidates(write_text("c.csv", text))
+    assert read.table.kind.tolist() == ["空置用房", ""]
+    assert read.table.capacity.tolist()[0] == 60.0
+    assert np.isnan(read.table.capacity.tolist()[1])
+    assert reasons(read.rejects) == [(4, "c", "negative_number")]
+
+
 def test_candidates_without_position_are_refused_even_with_a_unit(write_text: Callable[..., Path]) -> None:
     read = read_candidates(write_text("c.csv", "id,unit_id,lon,lat\na,u,,\nb,u,106.3,29.5\n"))
     assert reasons(read.rejects) == [(2, "a", "no_position")]

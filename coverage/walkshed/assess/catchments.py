@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from walkshed.assess.groups import EVERYBODY, group_column, groups_of
-from walkshed.reach.times import time_matrix
+from walkshed.assess.walks import times_or_search
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
 
     FloatArray = NDArray[np.float64]
@@ -48,12 +49,13 @@ def measure_catchments(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    walks: Walks | None = None,
 ) -> pd.DataFrame:
     """Tell for every facility whom it serves, and who would lose their only one if it closed.
 
     Parameters
     ----------
-    network, cutoff_min, direction
+    network, cutoff_min, direction, walks
         As for :func:`walkshed.assess.coverage.measure_coverage`.
     facilities
         The serving ones, tied to the network.
@@ -68,7 +70,7 @@ def measure_catchments(
         ``shared`` (the others) and ``nearest`` (those to whom it is the nearest; of equally near ones the first row
         counts). ``exclusive`` is who would be unserved if it closed.
     """
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     row, column = _pairs(times)
     within = np.bincount(column, minlength=times.shape[1])
     alone = within[column] == 1
@@ -94,6 +96,7 @@ def allot_residents(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    walks: Walks | None = None,
 ) -> Load:
     """Allot residents to facilities with room for them, the shortest walks first.
 
@@ -102,11 +105,11 @@ def allot_residents(
 
     Parameters
     ----------
-    network, facilities, demand, cutoff_min, direction
+    network, facilities, demand, cutoff_min, direction, walks
         As for :func:`measure_catchments`; ``capacity`` of facilities is the number of residents one can serve; where it
         is unknown (NaN), there is no limit.
     """
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     row, column = _pairs(times)
     capacity = (
         facilities["capacity"].to_numpy(np.float64) if "capacity" in facilities else np.full(len(facilities), np.nan)
@@ -136,6 +139,7 @@ def two_step_floating_catchment(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    walks: Walks | None = None,
 ) -> FloatArray:
     """Return how much capacity there is for every thousand residents around each demand row.
 
@@ -144,7 +148,7 @@ def two_step_floating_catchment(
 
     Parameters
     ----------
-    network, facilities, demand, cutoff_min, direction
+    network, facilities, demand, cutoff_min, direction, walks
         As for :func:`measure_catchments`; facilities of unknown capacity count nothing.
 
     Returns
@@ -157,7 +161,7 @@ def two_step_floating_catchment(
     -----
     W. Luo and F. Wang, "Measures of spatial accessibility to health care in a GIS environment" (2003).
     """
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     row, column = _pairs(times)
     people = np.nan_to_num(demand["population"].to_numpy(np.float64))
     capacity = (

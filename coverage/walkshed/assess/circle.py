@@ -17,6 +17,7 @@ import numpy as np
 from walkshed.assess.coverage import require_columns
 from walkshed.assess.criteria import rate_table
 from walkshed.assess.units import NO_UNIT, ancestors, membership, texts
+from walkshed.assess.walks import times_or_search
 from walkshed.errors import InputError
 from walkshed.reach.times import time_matrix
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
     from walkshed.norms import CircleRules
 
@@ -46,6 +48,7 @@ def measure_circle(
     cutoff_min: float,
     direction: str = "to_facility",
     units: pd.DataFrame | None = None,
+    walks: Walks | None = None,
 ) -> gpd.GeoDataFrame:
     """Test every demand row.
 
@@ -59,7 +62,7 @@ def measure_circle(
         Residents, tied to the same network; ``unit_id`` names each row's unit.
     rules
         What is asked for.
-    cutoff_min, direction
+    cutoff_min, direction, walks
         As for :func:`walkshed.assess.coverage.measure_coverage`.
     units
         Needed where ``rules.rural_units`` names units above those of the residents.
@@ -81,7 +84,7 @@ def measure_circle(
     _check(rules)
     rural = rural_rows(demand, rules.rural_units, units)
     limit_m = np.where(rural, rules.rural_max_m, rules.urban_max_m)
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     metres = distance_matrix(network, facilities, demand, max_m=float(limit_m.max(initial=1.0)), direction=direction)
     near = metres.copy()
     near.data = (metres.data <= limit_m[metres.indices] + ROUNDING_M).astype(np.float64)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
+from walkshed.assess.walks import times_or_search
 from walkshed.errors import InputError
 from walkshed.network.entrances import ENTRANCES, entrance_points
 from walkshed.progress import silent
-from walkshed.reach.times import nearest, time_matrix
+from walkshed.reach.times import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
     from walkshed.progress import Progress
 
@@ -34,6 +36,7 @@ def measure_coverage(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    walks: Walks | None = None,
     progress: Progress = silent,
 ) -> gpd.GeoDataFrame:
     """Measure for every demand row how far the nearest facility is and whether that counts as served.
@@ -53,6 +56,9 @@ def measure_coverage(
         Longest walk that counts as served, minutes; a walk of exactly so long counts.
     direction
         ``"to_facility"``: residents walk to the facility; ``"from_facility"``: the other way.
+    walks
+        Those between these very tables within the cutoff or a longer one, where they were searched before
+        (:func:`walkshed.assess.walks.find_walks`); nothing is then searched again.
     progress
         Told of the searches; raise :class:`walkshed.errors.CancelledError` from it to stop.
 
@@ -73,8 +79,12 @@ def measure_coverage(
     InputError
         If a table has no usable ids, or the cutoff or the direction is unusable.
     """
-    found = nearest(network, facilities, demand, direction=direction, progress=progress)
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction, progress=progress)
+    found = None if walks is None else walks.nearest
+    if found is None:
+        found = nearest(network, facilities, demand, direction=direction, progress=progress)
+    times = times_or_search(
+        walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction, progress=progress
+    )
     minutes = found["minutes"].to_numpy(np.float64)
     # Both searches are exact to the last bit, so a count above 0 and minutes within the cutoff are the same thing.
     within = np.bincount(times.indices, minlength=len(demand)).astype(np.int64)

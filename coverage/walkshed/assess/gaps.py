@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from walkshed.assess.coverage import REASONS, require_columns
 from walkshed.assess.groups import group_column, groups_of
@@ -159,12 +160,34 @@ def _members(
         rank = gap_ids.iloc[rows].str.removeprefix(GAP_PREFIX).astype(np.int64).to_numpy()
         order = np.argsort(rank, kind="stable")
         return np.split(rows[order], np.cumsum(np.bincount(rank)[1:])[:-1]), metric
-    one, other = shapely.STRtree(metric[rows]).query(metric[rows], predicate="dwithin", distance=link_m)
-    links = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(rows), len(rows)))
-    label = connected_components(links, directed=False)[1]
+    label = _linked(metric[rows], link_m)
     groups = np.split(rows[np.argsort(label, kind="stable")], np.cumsum(np.bincount(label))[:-1])
     population = measured["population"].to_numpy(np.float64)
     return sorted(groups, key=lambda group: (-fsum(population[group].tolist()), group[0])), metric
+
+
+def _linked(shapes: NDArray[np.object_], link_m: float) -> NDArray[np.int32]:
+    """Return a label for every shape, the same for those joined by steps of at most ``link_m``.
+
+    In a town nearly all neighbours are joined through others already: distances between shapes, which are dear, are
+    asked only of those that corners near each other leave apart.
+    """
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    first = np.unique(owner, return_index=True)[1]
+    near = owner[first][cKDTree(corners[first]).query_pairs(link_m, output_type="ndarray")]
+    label = _labels(near, len(shapes))
+    west, south, east, north = shapely.bounds(shapes).T
+    around = shapely.box(west - link_m, south - link_m, east + link_m, north + link_m)
+    pairs = shapely.STRtree(shapes).query(around).T
+    pairs = pairs[(pairs[:, 0] < pairs[:, 1]) & (label[pairs[:, 0]] != label[pairs[:, 1]])]
+    pairs = pairs[shapely.dwithin(shapes[pairs[:, 0]], shapes[pairs[:, 1]], link_m)]
+    return _labels(np.concatenate([near, pairs]), len(shapes))
+
+
+def _labels(pairs: LongArray, size: int) -> NDArray[np.int32]:
+    links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    label: NDArray[np.int32] = connected_components(links, directed=False)[1]
+    return label
 
 
 def _weights(part: pd.DataFrame) -> NDArray[np.float64]:

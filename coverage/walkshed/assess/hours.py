@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 
 from walkshed.assess.coverage import measure_coverage, require_columns
+from walkshed.assess.walks import times_or_search
 from walkshed.errors import InputError
-from walkshed.reach.times import time_matrix
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
 
     BoolArray = NDArray[np.bool_]
@@ -42,6 +43,7 @@ def coverage_by_hour(
     direction: str = "to_facility",
     open_mask: BoolArray,
     population: str = "population",
+    walks: Walks | None = None,
 ) -> pd.DataFrame:
     """Count who is served at every hour of the week, from one search.
 
@@ -53,7 +55,7 @@ def coverage_by_hour(
         Serving ones, tied to this network.
     demand
         Residents, tied to the same network.
-    cutoff_min, direction
+    cutoff_min, direction, walks
         As for :func:`walkshed.assess.coverage.measure_coverage`.
     open_mask
         (facilities, 168) bool, from :func:`walkshed.inputs.hours.open_hours`.
@@ -75,7 +77,7 @@ def coverage_by_hour(
     """
     mask = _checked(open_mask, facilities)
     residents = _residents(demand, population)
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     return _hourly(open_within_reach(times, mask), mask, residents)
 
 
@@ -151,6 +153,7 @@ def measure_coverage_at(
     direction: str = "to_facility",
     open_mask: BoolArray,
     hour: int,
+    walks: Walks | None = None,
 ) -> gpd.GeoDataFrame:
     """Measure who is served at one hour of the week.
 
@@ -160,6 +163,9 @@ def measure_coverage_at(
         As for :func:`coverage_by_hour`.
     hour
         0..167.
+    walks
+        As for :func:`walkshed.assess.coverage.measure_coverage`, of all ``facilities``; of the open ones only the
+        nearest is then searched.
 
     Returns
     -------
@@ -178,8 +184,16 @@ def measure_coverage_at(
     mask = _checked(open_mask, facilities)
     if not 0 <= hour < HOURS:
         raise InputError("hours_hour", hour=hour, high=HOURS - 1)
-    now = measure_coverage(network, facilities[mask[:, hour]], demand, cutoff_min=cutoff_min, direction=direction)
-    every = measure_coverage(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    then = mask[:, hour]
+    now = measure_coverage(
+        network,
+        facilities[then],
+        demand,
+        cutoff_min=cutoff_min,
+        direction=direction,
+        walks=None if walks is None else walks.of(then),
+    )
+    every = measure_coverage(network, facilities, demand, cutoff_min=cutoff_min, direction=direction, walks=walks)
     covered = now["covered"].to_numpy(bool)
     reason = np.where(
         covered, "", np.where(every["covered"].to_numpy(bool), "closed", every["reason"].to_numpy(dtype=object))
@@ -196,12 +210,13 @@ def night_coverage(
     direction: str = "to_facility",
     open_24h: BoolArray,
     population: str = "population",
+    walks: Walks | None = None,
 ) -> pd.DataFrame:
     """Compare the rooms that never close with all rooms.
 
     Parameters
     ----------
-    network, facilities, demand, cutoff_min, direction, population
+    network, facilities, demand, cutoff_min, direction, population, walks
         As for :func:`coverage_by_hour`.
     open_24h
         (facilities,) bool, from :func:`walkshed.inputs.hours.open_hours`.
@@ -224,7 +239,7 @@ def night_coverage(
     if always.shape != (len(facilities),):
         raise InputError("hours_mask", shape=always.shape, wanted=(len(facilities),))
     residents = _residents(demand, population)
-    times = time_matrix(network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
+    times = times_or_search(walks, network, facilities, demand, cutoff_min=cutoff_min, direction=direction)
     within = np.bincount(times.indices, minlength=len(demand)) > 0
     night = np.bincount(times[np.flatnonzero(always)].indices, minlength=len(demand)) > 0
     whole = fsum(residents.tolist())

@@ -192,6 +192,7 @@ def tier_rates(
     facilities: gpd.GeoDataFrame,
     profile: str,
     cutoff_min: float,
+    denominators: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute the rates of every tier by itself: who is served by a facility of that tier, which units have one.
 
@@ -200,7 +201,7 @@ def tier_rates(
     by_tier
         Tier -> residents measured with the facilities of that tier only, see
         :func:`walkshed.assess.tiers.measure_tiers`.
-    units, facilities, profile, cutoff_min
+    units, facilities, profile, cutoff_min, denominators
         As for :func:`coverage_rates`; of ``facilities`` those of each tier count.
 
     Returns
@@ -225,7 +226,7 @@ def tier_rates(
             *_unit_rates(units, facilities[tiers == tier], lowest),
             *_demand_rates(measured, units, _counts(measured)),
         ]
-        parts.append(_table(rows, units, _About(profile, cutoff_min, tier=tier), None))
+        parts.append(_table(rows, units, _About(profile, cutoff_min, tier=tier), denominators))
     return pd.concat(parts, ignore_index=True) if parts else _table([], units, _About(profile, cutoff_min), None)
 
 

@@ -105,8 +105,8 @@ def denominators_of(units: pd.DataFrame, columns: Mapping[str, str] | None = Non
     units
         Units; columns ``denominator_<basis>`` and ``denominator_<basis>_<group>`` are understood by themselves.
     columns
-        Basis, or basis and group with a colon between them (``"E:seniors"``) -> column, such as ``{"E": "population"}``
-        for the residents the yearbook names.
+        Our name -> the units' column, such as ``{"denominator_E": "population"}`` for the residents the yearbook names
+        or ``{"denominator_E_seniors": "population_seniors"}``.
 
     Returns
     -------
@@ -120,7 +120,10 @@ def denominators_of(units: pd.DataFrame, columns: Mapping[str, str] | None = Non
     """
     own = {name: name.removeprefix(PREFIX) for name in map(str, units.columns) if name.startswith(PREFIX)}
     chosen = {column: _basis_and_group(word) for column, word in own.items() if column != "denominator_source"}
-    named = [(column, key.partition(":")[::2]) for key, column in (columns or {}).items()]
+    strange = [key for key in columns or {} if not key.startswith(PREFIX)]
+    if strange:
+        raise InputError("mapping_names", path="units", names=", ".join(strange), known=f"{PREFIX}<basis>[_<group>]")
+    named = [(column, _basis_and_group(key.removeprefix(PREFIX))) for key, column in (columns or {}).items()]
     parts = []
     for column, (basis, group) in (*chosen.items(), *named):
         if column not in units.columns:
@@ -162,10 +165,11 @@ def with_denominators(rates: pd.DataFrame, denominators: pd.DataFrame, *, units:
     Returns
     -------
     pandas.DataFrame
-        The same rows. A unit's own given denominator counts; without one it is that of the units right below it
-        together with the counted rest, and so for the whole area. ``denominator_source`` says which: ``"given"``
-        (itself, or all it is added up from), ``"mixed"`` or ``"counted"``. Numerators stay as they were counted, so
-        that a rate may be above 100 %: it is kept, and ``flag`` says ``"above_one"``.
+        The same rows, those of a tier too: whom or what a tier is to serve is the same as for all. A unit's own given
+        denominator counts; without one it is that of the units right below it together with the counted rest, and so
+        for the whole area. ``denominator_source`` says which: ``"given"`` (itself, or all it is added up from),
+        ``"mixed"`` or ``"counted"``. Numerators stay as they were counted, so that a rate may be above 100 %: it is
+        kept, and ``flag`` says ``"above_one"``.
 
     Raises
     ------
@@ -183,9 +187,9 @@ def with_denominators(rates: pd.DataFrame, denominators: pd.DataFrame, *, units:
     tables: dict[tuple[str, ...], dict[str, int]] = {}
     for row, (key, unit) in enumerate(zip(keys, texts(rates, "unit_id"), strict=True)):
         tables.setdefault(key, {})[unit] = row
-    for (basis, group, tier, _), rows in tables.items():
+    for (basis, group, _, _), rows in tables.items():
         known = given.get((basis, group))
-        if known and not tier:
+        if known:
             counted = {unit: float(whole[row]) for unit, row in rows.items()}
             for unit, (value, origin) in _carried(counted, known, ids, parents).items():
                 whole[rows[unit]], source[rows[unit]] = value, origin

@@ -12,6 +12,7 @@ from walkshed.assess.units import texts
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
 
 
@@ -27,12 +28,13 @@ def measure_tiers(
     *,
     cutoff_min: float,
     direction: str = "to_facility",
+    walks: Walks | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Measure coverage once for every tier, with the facilities of that tier only.
 
     Parameters
     ----------
-    network, facilities, demand, cutoff_min, direction
+    network, facilities, demand, cutoff_min, direction, walks
         As for :func:`walkshed.assess.coverage.measure_coverage`; ``tier`` of the facilities says which they belong to,
         and those without any are in none.
 
@@ -54,6 +56,7 @@ def measure_tiers(
             demand,
             cutoff_min=cutoff_min,
             direction=direction,
+            walks=None if walks is None else walks.of(tiers == tier),
         )
         for tier in tiers_of(facilities)
     }

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-COLUMNS = ("candidate_id", "place", "cost")
+COLUMNS = ("candidate_id", "place", "cost", "capacity", "kind")
+NUMBERS = ("cost", "capacity")
 
 
 def read_candidates(
@@ -34,7 +35,7 @@ def read_candidates(
         See :func:`walkshed.inputs.tables.read_table`.
     columns
         Our name -> the file's column, for what its synonyms do not find. Ours are ``candidate_id``, ``place``,
-        ``cost``, ``lon``, ``lat`` and ``location``.
+        ``cost``, ``capacity``, ``kind``, ``lon``, ``lat`` and ``location``.
     datum
         See :func:`walkshed.coordinates.degrees_converter`.
     boundary
@@ -43,7 +44,8 @@ def read_candidates(
     Returns
     -------
     Read
-        ``table`` with ``candidate_id``, ``place`` (the id where the file has no name), ``cost`` where the file has one,
+        ``table`` with ``candidate_id``, ``place`` (the id where the file has no name), ``cost`` and ``capacity``
+        (numbers, NaN blank) and ``kind`` (``"空置房屋"``, ``"park"``, in the file's own words) where the file has them,
         what else it holds, and a point; areas give a point inside them.
 
     Raises
@@ -58,12 +60,14 @@ def read_candidates(
     ids = read_ids(raw, found.get("candidate_id"))
     sieve = Sieve(raw, ids)
     places = read_texts(raw, found, "place")
-    cost = {"cost": read_numbers(raw, found, "cost", sieve)} if "cost" in found else {}
+    data: dict[str, object] = {name: read_numbers(raw, found, name, sieve) for name in NUMBERS if name in found}
+    kinds = {"kind": read_texts(raw, found, "kind")} if "kind" in found else {}
     geometry = locate(raw, found, sieve, Rules(datum=datum, boundary=boundary, inside_only=True))
     data = {
         "candidate_id": ids,
         "place": [place or row_id for place, row_id in zip(places, ids, strict=True)],
-        **cost,
+        **data,
+        **kinds,
         **extra_columns(raw, found, (*COLUMNS, "geometry")),
     }
     return sieve.finish(gpd.GeoDataFrame(data, geometry=geometry), CANDIDATES)

@@ -10,7 +10,7 @@ import shapely
 
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import FetchError
-from walkshed.inputs.osm_layers import LAYERS, points_layer
+from walkshed.inputs.osm_layers import LAYERS, points_layer, sites_layer
 from walkshed.inputs.osm_objects import OsmObject, drop_doubled
 from walkshed.inputs.reads import Read, make_rejects
 from walkshed.inputs.service import NothingFoundError, ask, what
@@ -123,6 +123,7 @@ def fetch_features(
     kind: str,
     *,
     tags: Mapping[str, Sequence[str]] | None = None,
+    sites: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] | None = None,
     service: Service | None = None,
 ) -> gpd.GeoDataFrame:
     """Fetch a layer of OpenStreetMap (Overpass).
@@ -132,9 +133,11 @@ def fetch_features(
     boundary
         Areas; everything that touches them comes, whole.
     kind
-        ``"buildings"``, ``"landuse"``, ``"backdrop"``, ``"places"`` or ``"points"``.
+        ``"buildings"``, ``"landuse"``, ``"backdrop"``, ``"places"``, ``"exclusions"``, ``"points"`` or ``"sites"``.
     tags
         For ``"points"``: as in :func:`walkshed.inputs.osm.read_osm_points`.
+    sites
+        For ``"sites"``: the kinds, as in :func:`walkshed.inputs.osm.read_osm_sites`.
     service
         Where and how patiently to ask.
 
@@ -148,9 +151,10 @@ def fetch_features(
     FetchError
         If the service cannot be asked.
     InputError
-        If ``tags`` is empty.
+        If ``tags`` or ``sites`` is empty where it is needed.
     """
-    layer = points_layer(tags or {}) if kind == "points" else LAYERS[kind]
+    chosen = {"points": lambda: points_layer(tags or {}), "sites": lambda: sites_layer(sites or {})}
+    layer = chosen[kind]() if kind in chosen else LAYERS[kind]
     query: dict[str, Any] = {key: True if "*" in values else list(values) for key, values in layer.choice.items()}
     area = shapely.make_valid(boundary.geometry.to_crs(EXCHANGE_CRS).union_all())
     import osmnx  # noqa: PLC0415 - takes a second to load, and most studies fetch nothing

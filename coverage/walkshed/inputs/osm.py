@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from walkshed.inputs.osm_filters import has_all
 from walkshed.inputs.osm_frames import units_frame
-from walkshed.inputs.osm_layers import LAYERS, Layer, points_layer, unit_tags
+from walkshed.inputs.osm_layers import LAYERS, Layer, points_layer, sites_layer, unit_tags
 from walkshed.inputs.osm_objects import scan_objects
 from walkshed.inputs.osm_source import is_osm, locate_osm, read_osm_extent
 
@@ -23,10 +23,12 @@ __all__ = [
     "locate_osm",
     "read_osm_backdrop",
     "read_osm_buildings",
+    "read_osm_exclusions",
     "read_osm_extent",
     "read_osm_landuse",
     "read_osm_places",
     "read_osm_points",
+    "read_osm_sites",
     "read_osm_units",
 ]
 
@@ -98,6 +100,52 @@ def read_osm_points(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDat
         If ``tags`` is empty or the file cannot be read.
     """
     return _read(path, points_layer(tags))
+
+
+def read_osm_sites(path: Path, kinds: Mapping[str, Sequence[Mapping[str, Sequence[str]]]]) -> gpd.GeoDataFrame:
+    """Read places of several kinds in one pass, for candidates.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf`` or OSM XML.
+    kinds
+        Kind -> choices of tags, any of which makes a place of that kind; within a choice every key must hold, as in
+        :func:`read_osm_points`. :data:`~walkshed.inputs.osm_filters.SITES` holds the usual ones.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As from :func:`read_osm_points`, and ``kind`` (the first that fits).
+
+    Raises
+    ------
+    InputError
+        If ``kinds`` is empty or the file cannot be read.
+    """
+    return _read(path, sites_layer(kinds))
+
+
+def read_osm_exclusions(path: Path) -> gpd.GeoDataFrame:
+    """Read land where no room can be built.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf`` or OSM XML.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``osm_id``, ``kind`` (a key of :data:`~walkshed.inputs.osm_filters.EXCLUSIONS`), ``name``; areas in EPSG:4326.
+        What is of several kinds stands there for each.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    return _read(path, LAYERS["exclusions"])
 
 
 def read_osm_units(path: Path, admin_level: int) -> Read:

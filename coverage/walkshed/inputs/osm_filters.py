@@ -29,6 +29,46 @@ GREEN = {
 }  # fmt: skip
 """Green areas of the backdrop: what a reader of a city map expects to see green."""
 
+EXCLUSIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "water": WATER,
+    "industrial": {
+        "landuse": ("industrial", "depot"),
+        "power": ("plant", "substation"),
+        "man_made": ("works", "wastewater_plant"),
+    },
+    "military": {
+        "landuse": ("military",),
+        "military": (
+            "airfield", "ammunition", "barracks", "base", "bunker", "danger_area", "naval_base", "obstacle_course",
+            "office", "range", "training_area",
+        ),
+    },
+    "railway": {"landuse": ("railway",), "railway": ("yard",)},
+    "cemetery": {"landuse": ("cemetery",), "amenity": ("grave_yard",)},
+    "quarry": {"landuse": ("quarry",)},
+    "landfill": {"landuse": ("landfill",)},
+    "airport": {"aeroway": ("aerodrome", "apron", "runway", "taxiway")},
+    "farmland": {"landuse": ("farmland", "farmyard", "orchard", "vineyard", "allotments", "plant_nursery")},
+    "forest": {"landuse": ("forest",), "natural": ("wood",)},
+}  # fmt: skip
+"""Kinds of land where no room can be built; a tag with one of the values suffices."""
+
+SITES: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
+    "community_centre": ({"amenity": ("community_centre", "social_centre")},),
+    "public_building": (
+        {"building": ("public", "civic", "government")},
+        {"amenity": ("townhall",)},
+        {"office": ("government",)},
+    ),
+    "culture": ({"amenity": ("arts_centre", "theatre")}, {"tourism": ("museum", "gallery")}),
+    "school": ({"amenity": ("school", "college", "university")},),
+    "park": ({"leisure": ("park",)},),
+    "station": ({"railway": ("station",)}, {"public_transport": ("station",)}),
+    "market": ({"amenity": ("marketplace",)}, {"shop": ("mall", "department_store", "supermarket")}),
+    "vacant": ({"shop": ("vacant",)}, {"disused": ("yes",), "building": ("*",)}),
+}
+"""Kinds of places in which a room may find its place, most wanted first; each by any of its choices of tags."""
+
 GROUNDS = ("school", "kindergarten", "college", "university", "hospital", "prison", "fire_station", "marketplace")
 """``amenity`` values that are drawn around whole grounds and therefore say what land is used for."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.inputs.osm_filters import GREEN, PURPOSE_KEYS, has_any, parse_levels
+from walkshed.inputs.osm_filters import EXCLUSIONS, GREEN, PURPOSE_KEYS, has_all, has_any, parse_levels
 from walkshed.inputs.reads import Read, make_rejects
 
 if TYPE_CHECKING:
@@ -49,6 +49,25 @@ def points_frame(objects: Sequence[OsmObject], keys: Sequence[str] = ()) -> gpd.
     areas = frame.geometry.to_numpy()
     frame.insert(1 + len(columns), "same_as", _same_places(frame["name"].to_numpy(), frame["osm_id"].to_numpy(), areas))
     return frame.set_geometry(gpd.GeoSeries(shapely.point_on_surface(areas), frame.index, crs=EXCHANGE_CRS))
+
+
+def sites_frame(
+    objects: Sequence[OsmObject], kinds: Mapping[str, Sequence[Mapping[str, Sequence[str]]]]
+) -> gpd.GeoDataFrame:
+    """Return places as :func:`points_frame` does, and their ``kind``: of several the first."""
+    found = [
+        next((kind for kind, choices in kinds.items() if any(has_all(item.tags, each) for each in choices)), "")
+        for item in objects
+    ]
+    frame = points_frame(objects)
+    return frame.assign(kind=pd.Series(found, frame.index, str))
+
+
+def exclusions_frame(objects: Sequence[OsmObject]) -> gpd.GeoDataFrame:
+    """Return ``osm_id``, ``kind`` (a key of ``EXCLUSIONS``), ``name``, area; an object of several kinds for each."""
+    pairs = [(item, kind) for item in objects for kind, choice in EXCLUSIONS.items() if has_any(item.tags, choice)]
+    frame = _frame([item for item, _ in pairs], {"kind": "", "name": "name"})
+    return frame.assign(kind=pd.Series([kind for _, kind in pairs], frame.index, str))
 
 
 def units_frame(scan: Scan, *, file: str) -> Read:

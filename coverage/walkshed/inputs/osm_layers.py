@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from walkshed.errors import InputError
-from walkshed.inputs.osm_filters import GREEN, GROUNDS, PLACES, WATER, has_all, has_any
-from walkshed.inputs.osm_frames import backdrop_frame, buildings_frame, landuse_frame, places_frame, points_frame
+from walkshed.inputs.osm_filters import EXCLUSIONS, GREEN, GROUNDS, PLACES, WATER, has_all, has_any
+from walkshed.inputs.osm_frames import (
+    backdrop_frame,
+    buildings_frame,
+    exclusions_frame,
+    landuse_frame,
+    places_frame,
+    points_frame,
+    sites_frame,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,18 +49,21 @@ class Layer(NamedTuple):
     nodes: bool = False
 
 
-def _either(first: Choice, second: Choice) -> Choice:
-    return {key: (*first.get(key, ()), *second.get(key, ())) for key in dict.fromkeys((*first, *second))}
+def _either(*choices: Choice) -> Choice:
+    keys = dict.fromkeys(key for choice in choices for key in choice)
+    return {key: tuple(value for choice in choices for value in choice.get(key, ())) for key in keys}
 
 
 _LAND: Choice = {"landuse": ANY, "amenity": GROUNDS}
 _BACKDROP = _either(WATER, GREEN)
 _PLACES: Choice = {"place": PLACES, "name": ANY}
+_EXCLUSIONS = _either(*EXCLUSIONS.values())
 
 LAYERS = {
     "buildings": Layer({"building": ANY}, lambda tags: "building" in tags, buildings_frame),
     "landuse": Layer(_LAND, lambda tags: "landuse" in tags or has_any(tags, {"amenity": GROUNDS}), landuse_frame),
     "backdrop": Layer(_BACKDROP, lambda tags: has_any(tags, _BACKDROP), backdrop_frame),
+    "exclusions": Layer(_EXCLUSIONS, lambda tags: has_any(tags, _EXCLUSIONS), exclusions_frame),
     "places": Layer({"place": PLACES}, lambda tags: has_all(tags, _PLACES), places_frame, nodes=True),
 }
 
@@ -71,6 +82,26 @@ def points_layer(tags: Choice) -> Layer:
     extra = [key for key in tags if key not in ("name", "operator", "opening_hours")]
     return Layer(
         {first: tags[first]}, lambda own: has_all(own, tags), lambda found: points_frame(found, extra), nodes=True
+    )
+
+
+def sites_layer(kinds: Mapping[str, Sequence[Choice]]) -> Layer:
+    """Return the layer of places of several kinds, each told by any of its choices, of which every key must hold.
+
+    Raises
+    ------
+    InputError
+        If there is no kind, or a choice without keys or values.
+    """
+    choices = [choice for each in kinds.values() for choice in each]
+    if not choices or not all(choice and all(choice.values()) for choice in choices):
+        raise InputError("osm_tags_empty")
+    firsts = [{next(iter(choice)): choice[next(iter(choice))]} for choice in choices]
+    return Layer(
+        _either(*firsts),
+        lambda own: any(has_all(own, choice) for choice in choices),
+        lambda found: sites_frame(found, kinds),
+        nodes=True,
     )
 
 

@@ -16,7 +16,7 @@ from walkshed.contracts import CANDIDATES, DEMAND, FACILITIES, check_table
 from walkshed.coordinates import areas_m2
 from walkshed.errors import InputError, Message
 from walkshed.inputs.homes import are_homes
-from walkshed.inputs.reads import Read, empty_rejects, make_rejects
+from walkshed.inputs.reads import Read, empty_rejects, join_rejects, make_rejects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -168,13 +168,44 @@ def facilities_from_osm(points: gpd.GeoDataFrame) -> Read:
     return Read(facilities, rejects)
 
 
-def candidates_from_osm(points: gpd.GeoDataFrame) -> Read:
-    """Return places of OpenStreetMap as candidate sites; parameters and rejects as in :func:`facilities_from_osm`."""
+def candidates_from_osm(points: gpd.GeoDataFrame, *, boundary: gpd.GeoDataFrame | None = None) -> Read:
+    """Return places of OpenStreetMap as candidate sites.
+
+    Parameters
+    ----------
+    points
+        As from :func:`walkshed.inputs.osm.read_osm_points` or :func:`walkshed.inputs.osm.read_osm_sites`.
+    boundary
+        The study area: places outside it are refused.
+
+    Returns
+    -------
+    Read
+        Table: ``candidate_id`` (the ``osm_id``), ``place`` (the name; a nameless place has its ``osm_id``), ``kind``
+        where it is known, point. Rejects: as in :func:`facilities_from_osm`, and places outside the study area
+        (``outside_boundary``).
+    """
     kept, rejects = _single_places(points, "candidates")
+    if boundary is not None:
+        area = boundary.geometry.to_crs(kept.crs).union_all()
+        inside = shapely.intersects(area, kept.geometry.to_numpy())
+        kept, rejects = kept[inside].reset_index(drop=True), join_rejects([rejects, _outside(kept[~inside])])
     names = kept["name"].where(kept["name"] != "", kept["osm_id"])
-    candidates = gpd.GeoDataFrame({"candidate_id": kept["osm_id"], "place": names}, geometry=kept.geometry)
+    kinds = {"kind": kept["kind"]} if "kind" in kept.columns else {}
+    candidates = gpd.GeoDataFrame({"candidate_id": kept["osm_id"], "place": names, **kinds}, geometry=kept.geometry)
     check_table(candidates, CANDIDATES)
     return Read(candidates, rejects)
+
+
+def _outside(gone: gpd.GeoDataFrame) -> pd.DataFrame:
+    return make_rejects(
+        "candidates",
+        "OpenStreetMap",
+        lines=[None] * len(gone),
+        row_ids=gone["osm_id"].tolist(),
+        reasons=["outside_boundary"] * len(gone),
+        details=[f"name={name}" for name in gone["name"]],
+    )
 
 
 def _single_places(points: gpd.GeoDataFrame, layer: str) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:

@@ -100,7 +100,10 @@ LAYER_SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "group": ("group", "人群", "群体"),
         "denominator": ("denominator", "分母", "总数", "数值", "value"),
     },
-    "candidates": {"candidate_id": ("candidate_id", "候选点编号", "点位编号", *_OWN_ID)},
+    "candidates": {
+        "candidate_id": ("candidate_id", "候选点编号", "点位编号", *_OWN_ID),
+        "kind": ("kind", "type", "类型", "种类", "类别", "用途", "场所类型", "用房类型", "category"),
+    },
     "boundary": {},
     "entrances": {
         "facility_id": ("facility_id", "设施编号", "书房编号", "所属设施编号", "所属书房编号", "所属编号", "owner_id"),

@@ -16,7 +16,7 @@ from walkshed.sample.blocks import STATED, outline
 from walkshed.sample.district import DEFAULT_LEVELS, GROUPS, M2_PER_PERSON, PERSONS_PER_HOUSEHOLD
 from walkshed.sample.frame import METRES_PER_DEGREE, SIZE_M, to_degrees
 from walkshed.sample.geotiff import geotiff
-from walkshed.sample.rooms import FOOTBRIDGE, PREMISES, ROOMS
+from walkshed.sample.rooms import FOOTBRIDGE, LEAFLET, PREMISES, ROOMS
 from walkshed.sample.terrain import height_m
 from walkshed.sample.towns import BANK_M, town_place
 
@@ -84,6 +84,11 @@ def unit_layer(district: District) -> bytes:
 def boundary_layer() -> bytes:
     """Return the area of the district: GeoJSON."""
     return _collection("boundary", [_feature({"name": DISTRICT[1]}, merged_ring(COMMUNITIES))])
+
+
+def name_table() -> bytes:
+    """Return the rooms that a leaflet lists: CSV."""
+    return _csv([("书房名称", "来源"), *((name, SOURCE) for name in LEAFLET)], "utf-8-sig")
 
 
 def compound_layer(district: District) -> bytes:

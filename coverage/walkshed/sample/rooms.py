@@ -70,6 +70,19 @@ ROOMS: Final = (
 """The last two are slips as such lists have them: no place and no town, and a number that was given before."""
 
 
+LEAFLET: Final = (
+    "虚构示例区图书馆",
+    "码头城市书房",
+    "江湾智慧书房",
+    "虚构示例区文庙书院分馆",
+    "正街社区阅览室",
+    "云岭文化站图书室",
+    "北湾家园社区室",
+    "滨江驿站书吧",
+)
+"""Rooms as a leaflet lists them."""
+
+
 class Premise(NamedTuple):
     """Empty premises, and what it costs to make a reading room of them (10,000 yuan)."""
 

@@ -51,6 +51,15 @@ compare_profiles = ["senior", "child", "wheelchair"]
 cutoffs_min = [5, 10, 15]
 cutoff_min = 15
 
+[hours]
+# Saturday, 20:00 to 21:00: who finds a room open then is told beside the headline, which asks for no hour.
+hour = 140
+
+[names]
+# A leaflet's list of rooms, as leaflets write them.
+list = "names.csv"
+prefixes = ["虚构示例区"]
+
 [candidates]
 source = "file"
 path = "candidates.csv"
@@ -125,6 +134,7 @@ do. Positions are WGS-84 unless the table says otherwise.
 | `boundary.geojson` | the district |
 | `units.geojson` | district, 3 towns, 12 communities: codes of 6, 9 and 12 digits, residents and groups (2) |
 | `facilities.csv` | the rooms as a district office would send them: Chinese headers, GBK, GCJ-02 |
+| `names.csv` | the rooms that a leaflet lists, some by other words, one that there is none of |
 | `candidates.csv` | 16 empty premises with cost (10,000 yuan) and area |
 | `compounds.geojson`, `compounds.csv` | 17 gated compounds with households told as "3005户", as walls and as points |
 | `gates.csv` | their open gates |
@@ -143,6 +153,10 @@ do. Positions are WGS-84 unless the table says otherwise.
 - A step of 30 m in the ground between the lower and the upper old town: stairs straight up, a road aslant.
 - Two bridges 1.7 km apart; a hamlet whose lanes nothing joins to the rest; one without any way on the map; a piece of
   street that misses its neighbour by some metres; a private drive.
+- Names in `names.csv`: the same, another word for such a room (城市书房, 智慧书房), the district's name in front, one
+  that is nearly another's, and one that no room has.
+- Rooms that close in the evening, and rooms with fewer seats than their neighbours ask for: reasons `closed` and
+  `full`.
 - Buildings without stated storeys, and residents in `units.geojson` that differ from the estimate by floor area.
 """
 
