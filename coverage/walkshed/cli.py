@@ -1,189 +1,21 @@
-"""``walkshed run | init | check | compare | sample | app | version``: the command line, no logic of its own."""
+"""``walkshed``: the command line, put together; the commands themselves are in :mod:`walkshed.commands`."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from contextlib import contextmanager
-from enum import StrEnum
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
-from walkshed.catalogue import text
-from walkshed.errors import InputError, WalkshedError
-from walkshed.parameters import StudyConfig
-from walkshed.reporting.comparison import comparison_lines, write_comparison
-from walkshed.reporting.headline import headline_lines
-from walkshed.reporting.outputs import write_outputs
-from walkshed.reporting.snapshot import load_snapshot
-from walkshed.sample import write_sample
-from walkshed.scaffold import init_study
-from walkshed.study import load_study, run_study
-from walkshed.study.datum import check_datums
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from walkshed.progress import Progress
-
-BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
+from walkshed.commands.plan import site
+from walkshed.commands.report import report, verify
+from walkshed.commands.study import check, compare, init, open_app, run, sample, show_version
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Plan public reading rooms so that every resident has one within a 15-minute walk.",
 )  # fmt: skip
-
-
-class Language(StrEnum):
-    """Languages of the interface."""
-
-    zh = "zh"
-    en = "en"
-
-
-StudyArgument = Annotated[Path, typer.Argument(help="Folder of a study, or its study.toml.", show_default=False)]
-LanguageOption = Annotated[Language | None, typer.Option("--lang", help="Language; the study's own by default.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-
-@app.command()
-def run(
-    study: StudyArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
-    lang: LanguageOption = None,
-    debug: DebugOption = False,  # noqa: FBT002 - typer's way to declare a flag
-) -> None:
-    """Compute a study and write its summary, layers, maps, tables, rejects and snapshot."""
-    with _explained(lang, debug=debug):
-        config = StudyConfig.from_toml(study)
-        with _bar(lang or config.report.language) as progress:
-            result = run_study(config, progress=progress)
-            written = write_outputs(result, out, language=lang, progress=progress)
-    for line in headline_lines(result, lang or config.report.language):
-        typer.echo(line)
-    for path in written:
-        typer.echo(f"  {path}")
-
-
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(help="Folder for the new study.", show_default=False)],
-    lang: Annotated[Language, typer.Option("--lang", help="Language of the comments.")] = Language.zh,
-    debug: DebugOption = False,  # noqa: FBT002 - as above
-) -> None:
-    """Write a commented study.toml and an empty facilities.csv to start from."""
-    with _explained(lang, debug=debug):
-        for path in init_study(folder, language=lang):
-            typer.echo(f"  {path}")
-
-
-@app.command()
-def sample(
-    folder: Annotated[Path, typer.Argument(help="Folder for the sample district.", show_default=False)],
-    lang: Annotated[Language, typer.Option("--lang", help="Language of errors.")] = Language.zh,
-    debug: DebugOption = False,  # noqa: FBT002 - as above
-) -> None:
-    """Write the fictional sample district, a study with everything a district has."""
-    with _explained(lang, debug=debug):
-        for path in write_sample(folder):
-            typer.echo(f"  {path}")
-
-
-@app.command()
-def compare(
-    before: Annotated[Path, typer.Argument(help="snapshot.zip of the earlier run.", show_default=False)],
-    after: Annotated[Path, typer.Argument(help="snapshot.zip of the later run.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", help="Workbook to write.")] = Path("comparison.xlsx"),
-    lang: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.zh,
-    debug: DebugOption = False,  # noqa: FBT002 - as above
-) -> None:
-    """Compare two frozen results: who gained, who lost, and every rate side by side."""
-    with _explained(lang, debug=debug):
-        one, two = load_snapshot(before), load_snapshot(after)
-        write_comparison(one, two, out, language=lang)
-        for line in comparison_lines(one, two, lang):
-            typer.echo(line)
-        typer.echo(f"  {out}")
-
-
-@app.command()
-def check(
-    study: StudyArgument,
-    lang: LanguageOption = None,
-    debug: DebugOption = False,  # noqa: FBT002 - as above
-) -> None:
-    """Read a study's inputs and say what was found and what was rejected, without computing anything."""
-    with _explained(lang, debug=debug):
-        config = StudyConfig.from_toml(study)
-        with _bar(lang or config.report.language) as progress:
-            inputs = load_study(config, progress=progress)
-            findings = check_datums(config, inputs)
-    for record in inputs.records:
-        typer.echo(f"  {record.layer:<12}{record.count:>8}  -{record.rejected:<6}{record.source}")
-    for finding in findings:
-        typer.echo(f"  {finding.note.text(lang or config.report.language)}")
-    for row in inputs.rejects.itertuples():
-        reason = text(f"rejects.{row.reason}", lang or config.report.language)
-        typer.echo(f"  {row.file}:{row.line} {row.row_id}: {reason} {row.detail}")
-
-
-@app.command(name="app")
-def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")] = 8501) -> None:
-    """Open the browser app on this machine."""
-    spec = find_spec("walkshed.app.main")
-    command = [sys.executable, "-m", "streamlit", "run", str(spec.origin), "--server.port", str(port)]  # type: ignore[union-attr]  # our own module
-    raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own interpreter and module
-
-
-@app.command(name="version")
-def show_version() -> None:
-    """Print the version."""
-    typer.echo(version("walkshed"))
-
-
-@contextmanager
-def _explained(language: str | None, *, debug: bool) -> Iterator[None]:
-    """Turn errors into one clear text and an exit code."""
-    spoken = language or "en"
-    console = Console(stderr=True, soft_wrap=True)
-    try:
-        yield
-    except WalkshedError as error:
-        if debug:
-            raise
-        console.print(error.text(spoken), markup=False, highlight=False, style="red")
-        raise typer.Exit(BAD_INPUT if isinstance(error, InputError) else FAILURE) from None
-    except KeyboardInterrupt:
-        console.print(text("errors.interrupted", spoken), markup=False, highlight=False)
-        raise typer.Exit(INTERRUPTED) from None
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if debug:
-            raise
-        why = text("errors.unexpected", spoken, kind=type(error).__name__, why=str(error))
-        console.print(why, markup=False, highlight=False, style="red")
-        raise typer.Exit(FAILURE) from None
-
-
-@contextmanager
-def _bar(language: str) -> Iterator[Progress]:
-    """Show stages with a bar on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=text(f"progress.{stage}", language), completed=done, total=total)
-
-        yield report
+for command in (run, site, report, verify, check, compare, init, sample):
+    app.command()(command)
+app.command(name="app")(open_app)
+app.command(name="version")(show_version)
 
 
 def main() -> None:

@@ -16,15 +16,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.sparse import csr_array
 
 from walkshed.assess.barriers import find_links
 from walkshed.assess.catchments import allot_residents, measure_catchments
 from walkshed.assess.curve import coverage_curve
 from walkshed.assess.equity import measure_equity
 from walkshed.errors import Message
+from walkshed.network.snap import snap
 from walkshed.parameters import About, Report, StudyConfig
-from walkshed.results import InputRecord, Measures, Norms, StudyInputs, StudyResult
-from walkshed.siting.solve import SitingAnswer
+from walkshed.results import InputRecord, Measures, Norms, Plan, StudyInputs, StudyResult
+from walkshed.siting.answer import SitingAnswer
+from walkshed.siting.curve import rooms_curve
+from walkshed.siting.explain import Explanations, explain_proposals
+from walkshed.siting.phases import plan_phases
+from walkshed.siting.problem import SitingProblem
+from walkshed.siting.requirements import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -301,6 +308,28 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
         ),
         report=Report(author_unit="示范区规划和自然资源局", sources=("示例阅览室名录",)),
     )
+    answer = SitingAnswer(
+        model="mclp",
+        status="optimal",
+        chosen=tuple(proposals["candidate_id"]),
+        objective=float(sum(gains)),
+        bound=float(sum(gains)),
+        mip_gap=0.0,
+        seconds=0.25,
+    )
+    walks = np.array(
+        [
+            [
+                street_walk(point.x - CORNER[0], point.y - CORNER[1], home.x, home.y) + home.access_m
+                for home in homes.itertuples()
+            ]
+            for point in candidates.geometry.to_crs(CRS)
+        ]
+    )
+    plan = plan_of(candidates, demand, answer, np.where(reach, walks / METERS_PER_MINUTE, np.nan))
+    assert plan.explanations.proposals["newly_served"].tolist() == gains, "the explanation counts as the hand does"
+    more = plan.explanations.proposals.drop(columns=proposals.columns)
+    proposals = proposals.assign(**{name: more[name].to_numpy() for name in more.columns})
     return StudyResult(
         config=config,
         network=network,
@@ -312,7 +341,7 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
             network=network,
             backdrop=backdrop,
             places=table({"name": ["文昌路"]}, [shapely.Point(900, 900)]),
-            candidates=None,
+            candidates={},
             rejects=rejects,
             records=records,
         ),
@@ -323,21 +352,42 @@ def build_result(make_network: Callable[..., WalkNetwork]) -> StudyResult:
         gaps=gaps.assign(barred=gaps["residents"], barrier=True),
         candidates=candidates,
         proposals=proposals,
-        siting=SitingAnswer(
-            model="mclp",
-            status="optimal",
-            chosen=tuple(proposals["candidate_id"]),
-            objective=float(sum(gains)),
-            bound=float(sum(gains)),
-            mip_gap=0.0,
-            seconds=0.25,
-        ),
+        siting=answer,
+        plan=plan,
         measures=measures_of(network, facilities[facilities["status"] == "open"], demand),
         norms=norms_of(facilities[facilities["status"] == "open"]),
         gap_ids=pd.Series("", index=demand.index, dtype=object),
         disagreement=0.0123,
         notes=(Message("notes.rejects", {"count": 2}), Message("notes.unlocated", {"count": 1, "names": "走马书房"})),
         seconds={"load": 1.5, "minutes": 0.1},
+    )
+
+
+def plan_of(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, answer: SitingAnswer, walks: np.ndarray) -> Plan:
+    """A plan as a study makes it, from walks (candidates x homes, minutes, NaN beyond 15) worked out by hand."""
+    reached = ~np.isnan(walks)
+    rows, columns = np.nonzero(reached)
+    places = candidates.geometry.to_crs(CRS)
+    problem = SitingProblem(
+        candidate_ids=tuple(candidates["candidate_id"]),
+        demand_ids=tuple(demand["demand_id"]),
+        population=demand["population"].to_numpy(float),
+        minutes=csr_array((walks[reached], (rows, columns)), shape=walks.shape),
+        cutoff_min=15.0,
+        horizon_min=15.0,
+        minutes_today=np.where(demand["covered"], demand["minutes"], np.inf),
+        within_today=demand["covered"].to_numpy(int),
+        place_m=np.column_stack([places.x, places.y]),
+    )
+    return Plan(
+        candidates=candidates,
+        left_out=pd.DataFrame({"reason": ["candidate_in_water"]}),
+        problem=problem,
+        requirements=NOTHING,
+        answer=answer,
+        explanations=explain_proposals(problem, answer, candidates, demand),
+        curve=rooms_curve(problem, rooms_max=4),
+        phases=plan_phases(problem, rooms_by_phase=(1, 2)).table,
     )
 
 
@@ -353,7 +403,7 @@ def measures_of(network: WalkNetwork, serving: gpd.GeoDataFrame, demand: gpd.Geo
         equity=measure_equity(demand),
         links=find_links(network, serving, demand, cutoff_min=15),
         barred=0.0,
-        accessibility=pd.DataFrame({"demand_id": demand["demand_id"], "places_per_1000": 0.0}),
+        accessibility=pd.DataFrame({"demand_id": demand["demand_id"], "places_per_1000": 0.0, "no_room": load.full}),
         range=pd.DataFrame(
             [(name, rate * 100, 100.0, rate) for name, rate in variants.items()],
             columns=["variant", "served", "denominator", "rate"],
@@ -433,6 +483,7 @@ def hostile(result: StudyResult) -> StudyResult:
     many = many.set_geometry(gpd.GeoSeries(spread, crs=4326)).assign(
         facility_id=[f"f{i + 1}" for i in range(len(many))]
     )
+    many = snap(many, result.network, max_m=3000.0)
     return dataclasses.replace(
         result,
         config=dataclasses.replace(
@@ -445,6 +496,15 @@ def hostile(result: StudyResult) -> StudyResult:
         demand=hostile_names(result.demand, "name"),
         gaps=hostile_names(result.gaps, "place", "unit_name"),
         proposals=hostile_names(result.proposals, "place"),
+        candidates=hostile_names(result.candidates, "place"),
+        plan=dataclasses.replace(
+            result.plan,
+            explanations=dataclasses.replace(
+                result.plan.explanations,
+                alternatives=hostile_names(result.plan.explanations.alternatives, "place"),
+                by_unit=hostile_names(result.plan.explanations.by_unit, "unit_name"),
+            ),
+        ),
         rates=rates,
         notes=(Message("notes.unlocated", {"count": 1, "names": "".join(HOSTILE)}),),
     )
@@ -471,6 +531,19 @@ def bare(result: StudyResult) -> StudyResult:
         gaps=result.gaps.iloc[:0],
         candidates=result.candidates.iloc[:0],
         proposals=result.proposals.iloc[:0],
+        plan=dataclasses.replace(
+            result.plan,
+            candidates=result.candidates.iloc[:0],
+            curve=None,
+            phases=None,
+            explanations=Explanations(
+                proposals=result.proposals.iloc[:0],
+                by_unit=result.plan.explanations.by_unit.iloc[:0],
+                by_gap=result.plan.explanations.by_gap.iloc[:0],
+                alternatives=result.plan.explanations.alternatives.iloc[:0],
+                nearby_m=500.0,
+            ),
+        ),
         siting=SitingAnswer(
             model="mclp",
             status="nothing_to_gain",

@@ -229,3 +229,36 @@ def test_shapes_arrive_in_the_browser_as_they_left(browser: Browser, tmp_path: P
         assert hole[0] == 255
         assert hole[1] == 0, "a courtyard stays open"
         assert visit.problems == []
+
+
+def test_a_room_is_found_by_name_with_the_keyboard_alone(browser: Browser, result: StudyResult, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    write_webmap(result, path, language="zh")
+    with visiting(browser, path) as visit:
+        page, search = visit.page, visit.page.locator(".walkshed-search")
+        before = page.locator(".leaflet-control-scale-line").inner_text()
+        page.keyboard.press("Tab")
+        search.locator("input").focus()
+        page.keyboard.type("西永智慧书房")
+        hit = search.locator("button").first
+        hit.wait_for()
+        assert hit.locator(".walkshed-name").inner_text() == "西永智慧书房"
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(900)
+        assert page.locator(".leaflet-control-scale-line").inner_text() != before, "the map went there"
+        search.locator("input").fill("nothing has this name")
+        assert search.locator("li").inner_text() == "没有找到"
+        page.keyboard.press("Escape")
+        assert search.locator("ul").is_hidden()
+        assert visit.problems == []
+
+
+def test_names_in_the_search_stay_text(browser: Browser, hostile: StudyResult, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    write_webmap(hostile, path, language="zh")
+    with visiting(browser, path) as visit:
+        visit.page.locator(".walkshed-search input").fill("onerror")
+        visit.page.locator(".walkshed-search button").first.wait_for()
+        assert visit.page.locator(".walkshed-search img").count() == 0
+        assert "<img src=x onerror=alert(1)>" in visit.page.locator(".walkshed-search ul").inner_text()
+        assert visit.problems == []

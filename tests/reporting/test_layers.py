@@ -31,7 +31,7 @@ def test_layers_come_back(which: str, tmp_path: Path, request: pytest.FixtureReq
     result = request.getfixturevalue(which)
     path = tmp_path / "result.gpkg"
     write_layers(result, path)
-    assert [name for name, _ in pyogrio.list_layers(path)] == list(GEOMETRY_TYPES)
+    assert [name for name, _ in pyogrio.list_layers(path)] == [*GEOMETRY_TYPES, "layer_styles"]
     for layer, table in tables(result).items():
         read = gpd.read_file(path, layer=layer)
         assert len(read) == len(table), layer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from walkshed.reporting.tables import write_xlsx
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 MEASURES = ["设施服务", "覆盖率曲线", "公平性", "可打通连接", "覆盖率区间"]
 NORMS = ["分时段", "达标情况"]
-SHEETS = ["设施一览", "街道汇总", "覆盖率明细", "盲区清单", "拟选址", *MEASURES, *NORMS, "口径说明", "未采用记录"]
+PLAN = ["选址理由", "备选位置", "数量与覆盖", "分期实施"]
+BEFORE = ["设施一览", "街道汇总", "覆盖率明细", "盲区清单", "拟选址"]
+AFTER = [*MEASURES, *NORMS, "口径说明", "未采用记录"]
+SHEETS = [*BEFORE, *PLAN, *AFTER]
 
 
 def written(result: StudyResult, path: Path, language: str = "zh") -> openpyxl.Workbook:
@@ -27,9 +31,21 @@ def written(result: StudyResult, path: Path, language: str = "zh") -> openpyxl.W
     return openpyxl.load_workbook(path)
 
 
+def rows_of(sheet: Worksheet) -> int:
+    """Return the last row below the header that is no total."""
+    summed = any(str(cell.value).startswith("=SUBTOTAL(") for cell in sheet[sheet.max_row])
+    return sheet.max_row - summed
+
+
 def column(sheet: Worksheet, header: str) -> list[object]:
     headers = [cell.value for cell in sheet[1]]
-    return [row[headers.index(header)].value for row in sheet.iter_rows(min_row=2)]
+    place = headers.index(header)
+    return [row[place].value for row in sheet.iter_rows(min_row=2, max_row=rows_of(sheet))]
+
+
+def total(sheet: Worksheet, header: str) -> object:
+    headers = [cell.value for cell in sheet[1]]
+    return sheet[sheet.max_row][headers.index(header)].value
 
 
 def test_sheets_headers_and_handling(result: StudyResult, tmp_path: Path) -> None:
@@ -39,7 +55,8 @@ def test_sheets_headers_and_handling(result: StudyResult, tmp_path: Path) -> Non
         assert sheet.freeze_panes is not None
         assert sheet.freeze_panes.endswith("2")
         empty = sheet["A2"].value == "（无）"
-        assert sheet.auto_filter.ref == (None if empty else sheet.dimensions)
+        area = f"A1:{get_column_letter(sheet.max_column)}{rows_of(sheet)}"
+        assert sheet.auto_filter.ref == (None if empty else area)
         assert all(cell.value for cell in sheet[1])
         assert all(8 <= size.width <= 91 for size in sheet.column_dimensions.values())
 
@@ -55,6 +72,9 @@ def test_figures_are_numbers_with_formats(result: StudyResult, tmp_path: Path) -
     sites = book["拟选址"]
     assert column(sites, "新增覆盖居民（人）") == pytest.approx(result.proposals["newly_served"].tolist())
     assert sites["D2"].number_format == "#,##0"
+    assert total(sites, "新增覆盖居民（人）") == f"=SUBTOTAL(109,D2:D{len(result.proposals) + 1})"
+    bars = [rule for rules in sites.conditional_formatting for rule in rules.rules]
+    assert [rule.type for rule in bars] == ["dataBar"]
     gaps = book["盲区清单"]
     assert column(gaps, "居民（人）") == result.gaps["residents"].tolist()
     assert column(gaps, "步行时间（分钟）") == [24.3, None, None, None]
@@ -89,7 +109,16 @@ def test_rejected_rows_say_where_and_why(result: StudyResult, tmp_path: Path) ->
 def test_definitions_are_on_the_sheet(result: StudyResult, tmp_path: Path) -> None:
     sheet = written(result, tmp_path / "tables.xlsx", "en")["Definitions"]
     lines = "\n".join(str(value) for value in column(sheet, "Content"))
-    for words in ("(A)", "(C)", "(E)", "MCLP", result.config.digest(), "ab" * 32, "4.2 km/h", "OpenStreetMap"):
+    for words in (
+        "(A)",
+        "(C)",
+        "(E)",
+        "most residents newly served",
+        result.config.digest(),
+        "ab" * 32,
+        "4.2 km/h",
+        "OpenStreetMap",
+    ):
         assert words in lines
 
 
@@ -100,6 +129,8 @@ def test_hostile_texts_stay_texts(hostile: StudyResult, hostile_texts: tuple[str
         for sheet in book:
             for row in sheet.iter_rows():
                 for cell in row:
+                    if str(cell.value).startswith("=SUBTOTAL(109,"):
+                        continue  # our own sum
                     assert cell.data_type in {"s", "n"}, (sheet.title, cell.coordinate)
                     assert cell.hyperlink is None
                     if isinstance(cell.value, str):
@@ -129,7 +160,7 @@ def test_hours_and_norms_are_told(result: StudyResult, tmp_path: Path) -> None:
 
 def test_a_study_with_next_to_nothing(bare: StudyResult, tmp_path: Path) -> None:
     book = written(bare, tmp_path / "tables.xlsx")
-    assert book.sheetnames == SHEETS
+    assert book.sheetnames == [*BEFORE, *AFTER]
     assert book["拟选址"]["A2"].value == "（无）"
     assert book["盲区清单"]["A2"].value == "（无）"
 

@@ -121,6 +121,38 @@ def test_own_tables_on_every_kind_of_street_file(place: Path, write_streets: Cal
     assert set(write_outputs(result, place / "out", language="zh")) == set((place / "out").iterdir())
 
 
+def test_centres_of_cells_and_official_figures_of_the_units(place: Path) -> None:
+    rows = ["编号,经度,纬度,人口"]
+    rows += [
+        f"{row}-{column},{WEST + column * STEP:.6f},{SOUTH + row * STEP:.6f},10"
+        for row in range(SIDE)
+        for column in range(SIDE)
+    ]
+    (place / "小区.csv").write_text("\n".join(rows), encoding="gb18030")
+    units = gpd.read_file(place / "units.geojson").assign(年末常住人口=[1000.0, 180.0])
+    units.to_file(place / "units.geojson")
+    text = write_xml(place) + OWN_TABLES.replace('csv"\n', 'csv"\ncell_centres = true\n').replace(
+        'units.geojson"\n', 'units.geojson"\ndenominators_columns = { denominator_E = "年末常住人口" }\n'
+    )
+    (place / "study.toml").write_text(text, encoding="utf-8")
+    result = run_study(StudyConfig.from_toml(place))
+    demand = result.demand
+    assert set(demand.kind) == {"cell"}
+    assert set(demand.geometry.geom_type) == {"Polygon"}
+    assert demand.population.sum() == 10 * SIDE * SIDE
+    assert demand.area_m2.to_numpy() == pytest.approx(193.9 * 221.7, rel=0.01)
+    rates = result.rates[(result.rates.basis == "E") & (result.rates.profile == "adult")]
+    rates = rates[rates.cutoff_min == 15].set_index("unit_id")
+    assert rates.denominator.to_dict() == {"": 1180, "500100001": 1000, "500100002": 180}
+    totals = result.norms.totals
+    assert totals is not None
+    assert totals[["given", "counted"]].to_numpy().tolist() == [[1000, 180], [180, 180]]
+    told = [note.fields for note in result.notes if note.key == "notes.totals_denominators"]
+    assert [(note["count"], note["name"]) for note in told] == [(1, "西街道")]
+    layers = {record.layer: record.source for record in result.inputs.records}
+    assert layers["denominators"] == "units.geojson"
+
+
 def test_a_room_far_from_any_street_serves_nobody_and_is_named(place: Path) -> None:
     far = shapely.Point(WEST - 0.04, SOUTH)
     rooms = gpd.GeoDataFrame({"name": ["西区书房", "远山书房"]}, geometry=[shapely.Point(WEST, SOUTH), far], crs=4326)

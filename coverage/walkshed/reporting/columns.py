@@ -27,11 +27,12 @@ class Kind(Enum):
 
 
 class Column(NamedTuple):
-    """A header and its values, from top to bottom."""
+    """A header and its values, from top to bottom; ``total`` asks for their sum below them."""
 
     header: str
     kind: Kind
     values: Sequence[Value]
+    total: bool = False
 
 
 class Sheet(NamedTuple):
@@ -47,9 +48,9 @@ def texts(field: str, values: Iterable[object], language: str) -> Column:
     return Column(say(f"field_{field}", language), Kind.TEXT, [plain(value) for value in values])
 
 
-def numbers(field: str, values: Iterable[object], language: str, kind: Kind) -> Column:
+def numbers(field: str, values: Iterable[object], language: str, kind: Kind, *, total: bool = False) -> Column:
     """Return a column of numbers, ``None`` where one is not known."""
-    return Column(say(f"field_{field}", language), kind, [_number(value) for value in values])
+    return Column(say(f"field_{field}", language), kind, [_number(value) for value in values], total)
 
 
 def _number(value: object) -> float | None:

@@ -1,4 +1,4 @@
-"""The study as a map sheet to hand in: A4 landscape, as PNG at 300 dpi or as PDF."""
+"""The study as a map sheet to hand in: A4 or A3, landscape or portrait, as PNG at 300 dpi or as PDF."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 
 from walkshed.errors import InputError
 from walkshed.reporting import palette
+from walkshed.reporting.aspects import ASPECTS, aspect_of
 from walkshed.reporting.files import replacing
 from walkshed.reporting.fonts import bold, drawable, font, width_em, wrapped
 from walkshed.reporting.furniture import (
@@ -26,6 +27,7 @@ from walkshed.reporting.furniture import (
     round_scale,
 )
 from walkshed.reporting.keyfigures import approval_line, source_line
+from walkshed.reporting.paper import MARGIN_INCH, layout_of
 from walkshed.reporting.sheetmap import draw_map, draw_map_labels
 from walkshed.reporting.sidebar import draw_sidebar
 from walkshed.reporting.webmap import subtitle
@@ -36,19 +38,23 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from walkshed.reporting.paper import Box, Layout
     from walkshed.results import StudyResult
 
-PAPER_INCH: Final = (11.69, 8.27)
-MAP_INCH: Final = (0.36, 0.66, 8.26, 6.62)
-"""Left, bottom, width and height of the map on the paper."""
-RIGHT_INCH: Final = 8.9
 MARGIN: Final = 1.05
 DPI: Final = 300
-TITLE_EM: Final = 7.9
-"""Width of the title's row in inches."""
 
 
-def figure_map(result: StudyResult, path: Path, *, language: str = "zh", drawn_on: date | None = None) -> None:
+def figure_map(
+    result: StudyResult,
+    path: Path,
+    *,
+    language: str = "zh",
+    drawn_on: date | None = None,
+    aspect: str = "plan",
+    paper: str = "A4",
+    landscape: bool = True,
+) -> None:
     """Draw a study as a map sheet.
 
     Parameters
@@ -61,11 +67,17 @@ def figure_map(result: StudyResult, path: Path, *, language: str = "zh", drawn_o
         ``"zh"`` or ``"en"``.
     drawn_on
         Date on the sheet; today by default.
+    aspect
+        ``"plan"`` (everything), ``"now"`` (coverage now), ``"gaps"`` or ``"proposals"``.
+    paper
+        ``"A4"`` or ``"A3"``.
+    landscape
+        Whether the long side lies.
 
     Raises
     ------
     InputError
-        If the path has another ending.
+        If the path has another ending, or there is no such aspect or paper.
     OSError
         If the file cannot be written.
 
@@ -77,26 +89,40 @@ def figure_map(result: StudyResult, path: Path, *, language: str = "zh", drawn_o
     ending = target.suffix.lower()
     if ending not in {".png", ".pdf"}:
         raise InputError("figure_ending", path=target.name, ending=ending)
-    sheet = map_sheet(result, language=language, drawn_on=drawn_on)
-    metadata = (
-        {"Software": None} if ending == ".png" else {"CreationDate": None, "Title": drawable(title(result, language))}
-    )
-    with replacing(target) as draft:
+    if aspect not in ASPECTS:
+        raise InputError("aspect_unknown", aspect=aspect, known=", ".join(ASPECTS))
+    seen = aspect_of(result, aspect, language)
+    sheet = map_sheet(seen, language=language, drawn_on=drawn_on, paper=paper, landscape=landscape)
+    save_sheet(sheet, target, drawable(title(seen, language)))
+
+
+def save_sheet(sheet: Figure, path: Path, name: str) -> None:
+    """Write a sheet as PNG or PDF, the same bytes every time; replaced at once or not at all."""
+    ending = path.suffix.lower()
+    metadata = {"Software": None} if ending == ".png" else {"CreationDate": None, "Title": name}
+    with replacing(path) as draft:
         sheet.savefig(draft, format=ending[1:], dpi=DPI, metadata=metadata)
 
 
-def map_sheet(result: StudyResult, *, language: str = "zh", drawn_on: date | None = None) -> Figure:
+def map_sheet(
+    result: StudyResult,
+    *,
+    language: str = "zh",
+    drawn_on: date | None = None,
+    paper: str = "A4",
+    landscape: bool = True,
+) -> Figure:
     """Draw the map sheet as a matplotlib figure, without touching pyplot or its settings.
 
     Parameters
     ----------
-    result, language, drawn_on
+    result, language, drawn_on, paper, landscape
         As for :func:`figure_map`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A4 landscape.
+        Of the paper's size.
 
     Notes
     -----
@@ -104,20 +130,21 @@ def map_sheet(result: StudyResult, *, language: str = "zh", drawn_on: date | Non
     sources with their date, CRS, the issuing unit, the date, and either the map approval number or that the map is for
     internal work only. It is drawn in the network's metre CRS, whose grid north is up.
     """
-    sheet = Figure(figsize=PAPER_INCH, dpi=DPI, facecolor="white")
+    layout = layout_of(paper, landscape=landscape)
+    sheet = Figure(figsize=layout.paper, dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(sheet)
     day = drawn_on or datetime.now(tz=UTC).astimezone().date()
-    scale = _draw_map_field(result, sheet, canvas, language)
-    _draw_heading(result, sheet, language)
-    draw_sidebar(result, sheet, language, left=RIGHT_INCH)
-    _draw_footer(result, sheet, language, scale, day)
+    scale = draw_map_field(result, sheet, canvas, language, layout.map_box)
+    draw_heading(result, sheet, language, layout)
+    draw_sidebar(result, sheet, language, layout)
+    draw_footer(result, sheet, language, scale, day)
     return sheet
 
 
-def _draw_map_field(result: StudyResult, sheet: Figure, canvas: FigureCanvasAgg, language: str) -> int:
-    """Draw the map with its furniture; return N of its scale 1:N."""
-    left, bottom, width, height = MAP_INCH
-    paper_w, paper_h = PAPER_INCH
+def draw_map_field(result: StudyResult, sheet: Figure, canvas: FigureCanvasAgg, language: str, box: Box) -> int:
+    """Draw the map with its furniture into a box of the paper (inches); return N of its scale 1:N."""
+    left, bottom, width, height = box
+    paper_w, paper_h = sheet.get_size_inches()
     axes = sheet.add_axes((left / paper_w, bottom / paper_h, width / paper_w, height / paper_h))
     crs = result.inputs.network.crs
     area = result.inputs.boundary.geometry.to_crs(crs)
@@ -161,15 +188,20 @@ def _draw_furniture(
     return [(float(a), float(b), float(c), float(d)) for a, b, c, d in corners]
 
 
-def _draw_heading(result: StudyResult, sheet: Figure, language: str) -> None:
+def draw_heading(result: StudyResult, sheet: Figure, language: str, layout: Layout) -> None:
+    """Write the title and the line below it above the map."""
+    room = layout.map_box[2] if len(layout.columns) == 1 else layout.paper[0] - 2 * MARGIN_INCH
+    top = layout.paper[1]
     line = drawable(title(result, language))
-    size = float(np.clip(TITLE_EM * 72 / max(width_em(line), 1), 14, 21))
-    shown = " ".join(wrapped(line, TITLE_EM * 72 / size, 1))
-    _write(sheet, MAP_INCH[0], 7.87, shown, size, palette.INK, weight=0.9)
-    _write(sheet, MAP_INCH[0], 7.51, drawable(subtitle(result, language)), 10, palette.MUTED)
+    size = float(np.clip(room * 72 / max(width_em(line), 1), 14, 21))
+    shown = " ".join(wrapped(line, room * 72 / size, 1))
+    write_line(sheet, MARGIN_INCH, top - 0.4, shown, size, palette.INK, weight=0.9)
+    write_line(sheet, MARGIN_INCH, top - 0.76, drawable(subtitle(result, language)), 10, palette.MUTED)
 
 
-def _draw_footer(result: StudyResult, sheet: Figure, language: str, scale: int, day: date) -> None:
+def draw_footer(result: StudyResult, sheet: Figure, language: str, scale: int, day: date) -> None:
+    """Write sources, approval, CRS, scale, issuing unit and date along the foot of the paper."""
+    paper_w, paper_h = sheet.get_size_inches()
     crs = pyproj.CRS(result.inputs.network.crs)
     facts = [
         say("crs", language, name=crs.name, code=str(result.inputs.network.crs)),
@@ -178,26 +210,19 @@ def _draw_footer(result: StudyResult, sheet: Figure, language: str, scale: int, 
     if result.config.report.author_unit:
         facts.append(say("author", language, unit=result.config.report.author_unit))
     facts.append(say("drawn_on", language, date=day.isoformat()))
-    room = (PAPER_INCH[0] - 2 * MAP_INCH[0]) * 72
+    room = (paper_w - 2 * MARGIN_INCH) * 72
     small = 8.0
     sources = wrapped(drawable(source_line(result, language)), 0.66 * room / small, 1)
     approval = wrapped(drawable(approval_line(result, language)), 0.32 * room / small, 1)
     line = wrapped("     ".join(drawable(fact) for fact in facts), room / small, 1)
-    sheet.add_artist(
-        Rectangle(
-            (MAP_INCH[0] / PAPER_INCH[0], 0.545 / PAPER_INCH[1]),
-            1 - 2 * MAP_INCH[0] / PAPER_INCH[0],
-            0,
-            lw=0.6,
-            ec="#C8CED3",
-        )
-    )
-    _write(sheet, MAP_INCH[0], 0.41, " ".join(sources), small, palette.MUTED)
-    _write(sheet, PAPER_INCH[0] - MAP_INCH[0], 0.41, " ".join(approval), small, palette.GAP, ha="right")
-    _write(sheet, MAP_INCH[0], 0.22, " ".join(line), small, palette.MUTED)
+    rule = Rectangle((MARGIN_INCH / paper_w, 0.545 / paper_h), 1 - 2 * MARGIN_INCH / paper_w, 0, lw=0.6, ec="#C8CED3")
+    sheet.add_artist(rule)
+    write_line(sheet, MARGIN_INCH, 0.41, " ".join(sources), small, palette.MUTED)
+    write_line(sheet, paper_w - MARGIN_INCH, 0.41, " ".join(approval), small, palette.GAP, ha="right")
+    write_line(sheet, MARGIN_INCH, 0.22, " ".join(line), small, palette.MUTED)
 
 
-def _write(
+def write_line(
     sheet: Figure,
     x_inch: float,
     y_inch: float,
@@ -208,9 +233,11 @@ def _write(
     weight: float = 0.0,
     ha: str = "left",
 ) -> None:
+    """Write one line onto the paper, its middle at a height in inches."""
+    paper_w, paper_h = sheet.get_size_inches()
     sheet.text(
-        x_inch / PAPER_INCH[0],
-        y_inch / PAPER_INCH[1],
+        x_inch / paper_w,
+        y_inch / paper_h,
         line,
         fontproperties=font(size),
         color=colour,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from walkshed.catalogue import text
 from walkshed.reporting.scenario import scenario_lines
+from walkshed.reporting.siting_words import newly_served_people, proof_words
+from walkshed.siting.explain_words import explain_in_words
 from walkshed.walkers import STANDARD_PROFILES
 
 if TYPE_CHECKING:
@@ -50,21 +52,30 @@ def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
         lines.append("  " + text("headline.range", language, low=rates.min(), high=rates.max()))
     lines += ["  " + line for line in scenario_lines(result, language)]
     lines.append("  " + text("headline.gaps", language, count=len(result.gaps), residents=result.gaps.residents.sum()))
-    answer = result.siting
     lines.append(
         "  "
         + text(
             "headline.siting",
             language,
             count=len(result.proposals),
-            objective=answer.objective,
-            bound=answer.bound,
-            gap=answer.mip_gap,
-            status=text(f"figures.status_{answer.status}", language),
+            people=newly_served_people(result),
+            proof=proof_words(result, language),
         )
     )
     lines.append("  " + text("headline.disagreement", language, share=result.disagreement))
     return lines + ["  * " + note.text(language) for note in result.notes]
+
+
+def why_lines(result: StudyResult, language: str = "en") -> list[str]:
+    """Return the proposed rooms in build order, each with the reasons for it, as lines of text."""
+    lines = []
+    for rank, place, gain in zip(
+        result.proposals["rank"], result.proposals["place"], result.proposals["newly_served"], strict=True
+    ):
+        lines.append("  " + text("headline.room", language, rank=rank, place=place, people=gain))
+        why = explain_in_words(result.plan.explanations, int(rank))
+        lines += ["      " + message.text(language) for message in why]
+    return lines
 
 
 def profile_name(profile: str, language: str) -> str:

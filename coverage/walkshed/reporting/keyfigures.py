@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from walkshed.reporting.norm_sheets import hour_name
+from walkshed.reporting.siting_words import gain_words
 from walkshed.reporting.wording import count, credits_of, named, people, percent, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from walkshed.results import StudyResult
+    from walkshed.results import StudyResult, Survey
 
 BASES = ("E", "E_buildings", "C", "D", "A")
 """The first of these that has a denominator is the headline."""
@@ -36,7 +39,7 @@ class KeyFigure(NamedTuple):
     detail: str
 
 
-def headline_rate(result: StudyResult) -> pd.Series | None:
+def headline_rate(result: Survey) -> pd.Series | None:
     """Return the row of ``result.rates`` that stands for the whole area at the headline profile and cutoff.
 
     Returns
@@ -93,7 +96,8 @@ def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
                     profile=named("profile", walking.profile, language),
                     speed=result.config.speed_kmh(),
                 )
-                + _range(result, str(rate["basis"]), language),
+                + _range(result, str(rate["basis"]), language)
+                + _then(result, str(rate["basis"]), language),
             )
         )
     demand = result.demand
@@ -120,10 +124,9 @@ def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
                     "gain_label", language, count=len(result.proposals), before=percent(1 - unserved / total),
                     after=percent(after),
                 ),
-                say(
-                    "gain_detail", language, residents=count(float(answer.objective)), bound=count(float(answer.bound)),
-                    status=named("siting", answer.status, language),
-                ),
+                say("gain_detail_part", language, residents=count(answer.objective))
+                if math.isnan(answer.bound)
+                else gain_words(result, language),
             )
         )  # fmt: skip
     return figures
@@ -135,6 +138,17 @@ def _range(result: StudyResult, basis: str, language: str) -> str:
     if basis != "E" or rates.empty:
         return ""
     return say("rate_range", language, low=percent(float(rates.min())), high=percent(float(rates.max())))
+
+
+def _then(result: StudyResult, basis: str, language: str) -> str:
+    """Return the rate at the hour that the study chooses, where it chooses one; the headline is that of any hour."""
+    rates, hour = result.norms.rates, result.config.hours.hour
+    if hour < 0 or rates.empty:
+        return ""
+    at = rates[(rates["hour"] == hour) & (rates["unit_id"] == "") & (rates["basis"] == basis)]
+    return "".join(
+        say("rate_then", language, rate=percent(float(rate)), hour=hour_name(hour, language)) for rate in at["rate"]
+    )
 
 
 def approval_line(result: StudyResult, language: str) -> str:

@@ -11,8 +11,11 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely import MultiPolygon, Polygon
 
+from walkshed.assess.gaps import COLUMNS
 from walkshed.network.entrances import list_entrances
+from walkshed.reporting.areas import own_areas, reached_streets
 from walkshed.reporting.files import replacing
+from walkshed.reporting.styles import add_styles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +33,13 @@ GEOMETRY_TYPES: Final = {
     "isochrones": "MultiPolygon",
     "demand": None,
     "gaps": "MultiPolygon",
+    "gaps_then": "MultiPolygon",
+    "service_areas": "MultiPolygon",
+    "reached_streets": "LineString",
     "proposals": "Point",
     "candidates": "Point",
     "units": "MultiPolygon",
+    "failing_units": "MultiPolygon",
     "boundary": "MultiPolygon",
 }
 """Layer names in the order of writing, and what each holds; residents may be areas or points."""
@@ -50,6 +57,16 @@ NUMBERS: Final = {
     "minutes_before": "float64",
     "places_per_1000": "float64",
     "covered_before": "bool",
+    "minutes_then": "float64",
+    "unserved_then": "float64",
+    "closed": "float64",
+    "full": "float64",
+    "length_m": "float64",
+    "rate": "float64",
+    "target": "float64",
+    "numerator": "float64",
+    "denominator": "float64",
+    "missing": "float64",
     "within_reach": "int64",
     "covered": "bool",
     "cutoff_min": "float64",
@@ -62,12 +79,22 @@ NUMBERS: Final = {
     "newly_served": "float64",
     "cumulative_served": "float64",
     "cumulative_rate": "float64",
+    "near_m": "float64",
+    "kept_served": "float64",
+    "served_only_here": "float64",
+    "walk_min": "float64",
+    "minutes_saved": "float64",
+    "gap_share": "float64",
 }
 """Columns that are not text; an empty table has no values to tell from."""
 
 
+GROUP_PREFIXES: Final = ("population_", "newly_served_")
+"""Columns of a group's residents; the groups are the study's own."""
+
+
 def write_layers(result: StudyResult, path: Path) -> None:
-    """Write facilities, isochrones, demand, gaps, proposals, candidates, units and boundary as layers of a GeoPackage.
+    """Write what a study read and found out as layers of a GeoPackage (:data:`GEOMETRY_TYPES`).
 
     Parameters
     ----------
@@ -86,31 +113,73 @@ def write_layers(result: StudyResult, path: Path) -> None:
     All layers are in EPSG:4326, longitude first. Tables without rows are written with their columns. A geometry that is
     empty or unknown is written as none.
     """
-    tables = {
-        "facilities": _plain(result.facilities),
-        "entrances": _all_doors(result),
-        "isochrones": result.isochrones,
-        "demand": _with_before(result),
-        "gaps": result.gaps,
-        "proposals": result.proposals,
-        "candidates": result.candidates,
-        "units": result.inputs.units,
-        "boundary": result.inputs.boundary,
-    }
+    tables = layer_tables(result)
     with replacing(path) as draft, _as_os_error():
-        for layer, kind in GEOMETRY_TYPES.items():
-            table = _as_layer(tables[layer], kind)
+        for layer, table in tables.items():
+            kind = GEOMETRY_TYPES[layer]
             pyogrio.write_dataframe(
                 table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
                 promote_to_multi=kind == "MultiPolygon",
             )  # fmt: skip
+    add_styles(path)
 
 
-def _with_before(result: StudyResult) -> gpd.GeoDataFrame:
-    """Return the residents with the capacity around them, and what held before the scenario where there is one."""
+def layer_tables(result: StudyResult) -> dict[str, gpd.GeoDataFrame]:
+    """Return what a study read and found out as tables that any format can take.
+
+    Returns
+    -------
+    dict
+        Layer -> table, in the order of :data:`GEOMETRY_TYPES`: EPSG:4326, columns of one type each, empty and unknown
+        geometries as none, areas as MultiPolygons.
+    """
+    tables = {
+        "facilities": _plain(result.facilities),
+        "entrances": _all_doors(result),
+        "isochrones": result.isochrones,
+        "demand": _with_more(result),
+        "gaps": result.gaps,
+        "gaps_then": _gaps_then(result),
+        "service_areas": own_areas(result),
+        "reached_streets": reached_streets(result),
+        "proposals": result.proposals,
+        "candidates": result.candidates,
+        "units": result.inputs.units,
+        "failing_units": _failing(result),
+        "boundary": result.inputs.boundary,
+    }
+    return {layer: _as_layer(tables[layer], kind) for layer, kind in GEOMETRY_TYPES.items()}
+
+
+def _gaps_then(result: StudyResult) -> gpd.GeoDataFrame:
+    """Return the gaps of the second reading; none where the study has no such reading."""
+    known = result.norms.gaps_then
+    return result.gaps[list(COLUMNS)].iloc[:0].assign(closed=0.0, full=0.0) if known is None else known
+
+
+def _failing(result: StudyResult) -> gpd.GeoDataFrame:
+    """Return the areas of the units below the target, the lowest rate first."""
+    units, failing = result.inputs.units, result.norms.failing_units
+    columns = ["unit_id", "unit_name", "level", "basis", "rate", "numerator", "denominator", "missing"]
+    table = failing[columns] if len(failing) else pd.DataFrame(columns=columns)
+    shapes = dict(zip(units["unit_id"].astype(str), units.geometry, strict=True))
+    drawn = [shapes.get(str(key)) for key in table["unit_id"]]
+    return type(units)(table.assign(target=result.config.units.target), geometry=drawn, crs=units.crs)
+
+
+def _with_more(result: StudyResult) -> gpd.GeoDataFrame:
+    """Return the residents with the capacity around them, whether a room is open and has room, and what held before.
+
+    ``minutes_then``, ``facility_then``, ``reason_then`` and ``unserved_then`` are those of the hour that the study
+    chooses and of the capacity it knows (:mod:`walkshed.assess.availability`); ``covered`` and ``reason`` stay those of
+    any hour.
+    """
     homes = _plain(result.demand)
     if result.config.facilities.residents_per_capacity > 0:  # otherwise nobody knows what capacity counts
         homes = homes.assign(places_per_1000=result.measures.accessibility["places_per_1000"].to_numpy())
+    if result.norms.available is not None:
+        then = result.norms.available.drop(columns="demand_id")
+        homes = homes.assign(**{name: then[name].to_numpy() for name in then.columns})
     if result.before is None:
         return homes
     was = result.before.demand
@@ -149,7 +218,8 @@ def _as_layer(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
     for name in table.columns.drop(table.geometry.name):
         values = table[name]
         if not len(table):
-            values = pd.Series([], dtype=NUMBERS.get(name, "str"))
+            number = "float64" if str(name).startswith(GROUP_PREFIXES) else "str"
+            values = pd.Series([], dtype=NUMBERS.get(name, number))
         elif not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             values = values.map(_text_or_none).astype("object")
         columns[_free_name(str(name), columns)] = values

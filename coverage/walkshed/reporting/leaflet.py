@@ -22,7 +22,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from walkshed.reporting.encode import encode_classes
-from walkshed.reporting.panels import Call, FitArea, Legend, Panel, steady_ids
+from walkshed.reporting.panels import Call, FitArea, Legend, Panel, Search, steady_ids
 from walkshed.reporting.payload import compact_payload, publish_payload
 from walkshed.reporting.scripts import LOOKUP, leaflet_links, own_links, script_json
 from walkshed.reporting.wording import say
@@ -41,6 +41,7 @@ __all__ = [
     "OfflineMap",
     "Paint",
     "Panel",
+    "Search",
     "compact_payload",
     "publish_payload",
     "steady_ids",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from walkshed.network.model import WalkNetwork
-    from walkshed.results import StudyResult
+    from walkshed.results import StudyResult, Survey
 
 EXCHANGE: Final = "EPSG:4326"
 COARSE: Final = 100_000
@@ -52,7 +52,7 @@ def named_units(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return units[inner] if inner.any() else units
 
 
-def base_group(result: StudyResult, language: str) -> Group:
+def base_group(result: Survey, language: str) -> Group:
     """Return water, green areas and streets around the study area."""
     network = result.network
     frame = drawing_frame(result)
@@ -87,7 +87,7 @@ def base_group(result: StudyResult, language: str) -> Group:
     return {"text": say("base", language), "layer": group, "rows": rows}
 
 
-def drawing_frame(result: StudyResult) -> BaseGeometry:
+def drawing_frame(result: Survey) -> BaseGeometry:
     """Return the rectangle that base layers fill, in the network's CRS."""
     boundary = result.inputs.boundary.geometry.to_crs(result.inputs.network.crs)
     west, south, east, north = (float(value) for value in boundary.total_bounds)
@@ -117,7 +117,7 @@ def street_lines(network: WalkNetwork, frame: BaseGeometry) -> tuple[MultiLineSt
     return parts[0], parts[1]
 
 
-def unit_group(result: StudyResult, language: str) -> Group:
+def unit_group(result: Survey, language: str) -> Group:
     """Return the study area's outline and the units with their names."""
     group = folium.FeatureGroup(name=say("units", language))
     units = located(result.inputs.units)
@@ -157,7 +157,7 @@ def unit_group(result: StudyResult, language: str) -> Group:
     return {"text": say("units", language), "layer": group, "rows": rows}
 
 
-def band_group(result: StudyResult, language: str) -> Group | None:
+def band_group(result: Survey, language: str) -> Group | None:
     """Return the merged isochrones, widest below; ``None`` where nothing is reached."""
     bands = merged_bands(result)
     if not len(bands):
@@ -184,7 +184,7 @@ def band_group(result: StudyResult, language: str) -> Group | None:
     return {"text": say("bands", language), "layer": group, "rows": rows}
 
 
-def merged_bands(result: StudyResult) -> gpd.GeoDataFrame:
+def merged_bands(result: Survey) -> gpd.GeoDataFrame:
     """Return the isochrones merged over all rooms that hold anything, shortest first."""
     shapes = result.isochrones
     merged = located(shapes[shapes["facility_id"] == ""])
@@ -258,7 +258,7 @@ def _coded(label: str, values: Sequence[str]) -> dict[str, object]:
     return {"label": label, "texts": texts, "values": [position[value] for value in values]}
 
 
-def gap_group(result: StudyResult, language: str) -> Group | None:
+def gap_group(result: Survey, language: str) -> Group | None:
     """Return the gaps' outlines and numbers; ``None`` where there are none."""
     gaps = result.gaps
     if not len(gaps):
@@ -287,7 +287,7 @@ def gap_group(result: StudyResult, language: str) -> Group | None:
     return {"text": say("gaps", language), "layer": group, "rows": [{"key": key, "text": say("gap", language)}]}
 
 
-def room_group(result: StudyResult, language: str) -> Group | None:
+def room_group(result: Survey, language: str) -> Group | None:
     """Return the reading rooms with a known position; ``None`` where there are none."""
     rooms = located(result.facilities)
     if not len(rooms):

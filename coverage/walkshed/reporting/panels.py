@@ -10,7 +10,7 @@ from folium.template import Template
 from walkshed.reporting.scripts import script_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from branca.element import Element
 
@@ -100,6 +100,31 @@ class Legend(MacroElement):
     def layer_names(self) -> str:
         """Return the layers' names in the page's script."""
         return ", ".join("null" if layer is None else layer.get_name() for layer in self.layers)
+
+
+class Search(Call):
+    """A box to find something by its name.
+
+    Parameters
+    ----------
+    entries
+        ``name``, ``kind`` (what it is, in words) and ``bounds`` (west, south, east, north in degrees).
+    label
+        What the empty box says.
+    none
+        What is said where nothing fits.
+    position
+        Corner.
+    """
+
+    def __init__(
+        self, entries: Iterable[Mapping[str, Any]], *, label: str, none: str, position: str = "topright"
+    ) -> None:
+        told = []
+        for entry in entries:
+            west, south, east, north = (round(float(value), 6) for value in entry["bounds"])
+            told.append({"name": entry["name"], "kind": entry["kind"], "bounds": [[south, west], [north, east]]})
+        super().__init__("walkshed.search", {"position": position, "label": label, "none": none, "entries": told})
 
 
 class FitArea(Call):

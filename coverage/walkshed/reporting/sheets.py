@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from walkshed.reporting.columns import Column, Kind, Sheet, Value, numbers, texts
 from walkshed.reporting.keyfigures import BASES, approval_line, source_line
 from walkshed.reporting.scenario import moved_rows, rules_text, scenario_rates
+from walkshed.reporting.siting_words import proof_words
 from walkshed.reporting.webmap import reader_notes
 from walkshed.reporting.wording import definition, named, plain, say, title
 
@@ -46,6 +46,7 @@ def room_sheet(result: StudyResult, language: str) -> Sheet:
                 ],
                 language,
                 Kind.WHOLE,
+                total=True,
             ),
             numbers("access_m", rooms["access_m"], language, Kind.NUMBER),
             texts("why", (named("reason", value, language) for value in rooms["why"]), language),
@@ -146,8 +147,8 @@ def gap_sheet(result: StudyResult, language: str) -> Sheet:
             texts("gap_id", gaps["gap_id"], language),
             texts("unit", gaps["unit_name"], language),
             texts("place", gaps["place"], language),
-            numbers("residents", gaps["residents"], language, Kind.WHOLE),
-            numbers("areas", gaps["areas"], language, Kind.WHOLE),
+            numbers("residents", gaps["residents"], language, Kind.WHOLE, total=True),
+            numbers("areas", gaps["areas"], language, Kind.WHOLE, total=True),
             numbers("minutes", gaps["minutes"], language, Kind.NUMBER),
             texts("reason", (named("reason", value, language) for value in gaps["reason"]), language),
             texts("barrier", (say("yes" if value else "no", language) for value in gaps["barrier"]), language),
@@ -170,7 +171,7 @@ def proposal_sheet(result: StudyResult, language: str) -> Sheet:
             numbers("order", sites["rank"], language, Kind.WHOLE),
             texts("place", sites["place"], language),
             texts("unit", _unit_names(result, sites["unit_id"]), language),
-            numbers("newly_served", sites["newly_served"], language, Kind.WHOLE),
+            numbers("newly_served", sites["newly_served"], language, Kind.WHOLE, total=True),
             numbers("cumulative_served", sites["cumulative_served"], language, Kind.WHOLE),
             numbers("cumulative_rate", sites["cumulative_rate"], language, Kind.PERCENT),
             Column(say("field_lon", language), Kind.DEGREES, lon),
@@ -265,16 +266,7 @@ def _definitions(result: StudyResult, language: str) -> Iterable[tuple[str, str]
     yield item, say("definition_proposal", language)
     yield (
         say("item_siting", language),
-        say(
-            "solver",
-            language,
-            model=answer.model.upper(),
-            status=named("siting", answer.status, language),
-            objective=answer.objective,
-            bound=answer.bound,
-            seconds=answer.seconds,
-            gap=answer.mip_gap if math.isfinite(answer.mip_gap) else 0.0,
-        ),
+        say("solver", language, proof=proof_words(result, language), seconds=answer.seconds),
     )
     for row in moved_rows(result).itertuples():
         name = plain(row.name) or plain(row.row_id)

@@ -1,4 +1,4 @@
-"""The right column of the map sheet: key figures, proposals, legend."""
+"""The columns of the map sheet: key figures, proposals, legend."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from walkshed.reporting import palette
 from walkshed.reporting.fonts import bold, drawable, font, wrapped
 from walkshed.reporting.keyfigures import key_figures
 from walkshed.reporting.maplayers import class_names, located, merged_bands
+from walkshed.reporting.paper import COLUMN_INCH
 from walkshed.reporting.served import home_classes
 from walkshed.reporting.sheetmap import BORDER_LINE, MARKERS, UNIT_LINE, band_line
 from walkshed.reporting.wording import count, named, say
@@ -20,18 +21,17 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from walkshed.reporting.paper import Layout
     from walkshed.results import StudyResult
 
-TOP_INCH: Final = 7.98
-BOTTOM_INCH: Final = 0.66
-WIDTH_INCH: Final = 2.43
+WIDTH_INCH: Final = COLUMN_INCH
 ROLE_COLOURS: Final = {"rate": palette.NAVY, "unserved": "#C24A14", "gain": palette.NEW}
 PROPOSALS_SHOWN: Final = 5
 ROW_INCH: Final = 0.178
 
 
-def draw_sidebar(result: StudyResult, sheet: Figure, language: str, *, left: float) -> None:
-    """Draw the column.
+def draw_sidebar(result: StudyResult, sheet: Figure, language: str, layout: Layout) -> None:
+    """Draw the columns: one beside the map, or three below it.
 
     Parameters
     ----------
@@ -41,17 +41,22 @@ def draw_sidebar(result: StudyResult, sheet: Figure, language: str, *, left: flo
         The figure, its size in inches.
     language
         ``"zh"`` or ``"en"``.
-    left
-        Left side of the column in inches from the paper's.
+    layout
+        Where the columns stand.
     """
-    pen = _Pen(sheet, left)
+    pens = [_Pen(sheet, left, layout.column_top) for left in layout.columns]
+    pen = pens[0]
     for figure in key_figures(result, language):
         pen.figure(figure.value, figure.label, figure.detail, ROLE_COLOURS[figure.role])
-    legend = list(_legend(result, language))
+    legend = list(legend_entries(result, language))
+    beside = len(pens) == 1
     if len(result.proposals):
-        pen.heading(say("proposals_table", language))
-        _draw_proposals(result, pen, language, spare=ROW_INCH * len(legend) + 0.45)
-    pen.heading(say("legend", language))
+        pen = pens[len(pens) // 2]
+        pen.heading(say("proposals_table", language), rule=beside)
+        spare = ROW_INCH * len(legend) + 0.45 if beside else 0.2
+        _draw_proposals(result, pen, language, bottom=layout.column_bottom + spare)
+    pen = pens[-1]
+    pen.heading(say("legend", language), rule=beside)
     pen.y -= 0.04
     pen.legend(legend)
 
@@ -59,8 +64,8 @@ def draw_sidebar(result: StudyResult, sheet: Figure, language: str, *, left: flo
 class _Pen:
     """Writes down the column, from top to bottom."""
 
-    def __init__(self, sheet: Figure, left: float) -> None:
-        self.sheet, self.left, self.y = sheet, left, TOP_INCH
+    def __init__(self, sheet: Figure, left: float, top: float) -> None:
+        self.sheet, self.left, self.y = sheet, left, top
         self.paper = sheet.get_size_inches()
 
     def write(self, line: str, size: float, colour: str, **looks: Any) -> None:  # noqa: ANN401 - matplotlib's own
@@ -82,8 +87,11 @@ class _Pen:
             self.y -= 0.13
         self.y -= 0.06
 
-    def heading(self, line: str) -> None:
-        self.rule()
+    def heading(self, line: str, *, rule: bool = True) -> None:
+        if rule:
+            self.rule()
+        else:
+            self.y -= 0.1
         self.write(line, 10, palette.INK, path_effects=bold(palette.INK, 0.5))
         self.y -= 0.2
 
@@ -115,9 +123,9 @@ class _Pen:
             line.set_parse_math(False)
 
 
-def _draw_proposals(result: StudyResult, pen: _Pen, language: str, *, spare: float) -> None:
+def _draw_proposals(result: StudyResult, pen: _Pen, language: str, *, bottom: float) -> None:
     """List as many proposals as leave room for the legend."""
-    room = int((pen.y - BOTTOM_INCH - spare) / 0.31)
+    room = int((pen.y - bottom) / 0.31)
     shown = result.proposals.head(max(min(room, PROPOSALS_SHOWN), 1))
     for _, site in shown.iterrows():
         marker = MARKERS["proposal"]
@@ -144,7 +152,7 @@ def _draw_proposals(result: StudyResult, pen: _Pen, language: str, *, spare: flo
         pen.y -= 0.17
 
 
-def _legend(result: StudyResult, language: str) -> Iterator[tuple[Any, str]]:
+def legend_entries(result: StudyResult, language: str) -> Iterator[tuple[Any, str]]:
     """Return signs and texts of what is on this map, and of nothing else."""
     yield from _legend_signs(result, language)
     classes = home_classes(result)

@@ -15,6 +15,7 @@ from walkshed.catalogue import LANGUAGES
 from walkshed.reporting.files import replacing
 from walkshed.reporting.measure_sheets import link_middles
 from walkshed.reporting.scenario import moved_rows, scenario_facts
+from walkshed.reporting.siting_facts import siting_facts
 from walkshed.reporting.wording import definition
 from walkshed.toml_records import plain
 
@@ -103,15 +104,7 @@ def summarise(result: StudyResult) -> dict[str, Any]:
         "gaps": _rows(result.gaps.drop(columns="geometry")),
         "measures": _measures(result),
         "norms": _norms(result),
-        "siting": {
-            "model": result.siting.model,
-            "status": result.siting.status,
-            "chosen": list(result.siting.chosen),
-            "objective": result.siting.objective,
-            "bound": result.siting.bound,
-            "mip_gap": result.siting.mip_gap,
-            "candidates": len(result.candidates),
-        },
+        "siting": siting_facts(result),
         "proposals": _proposals(result),
         "notes": [
             {"key": note.key, **{language: note.text(language) for language in LANGUAGES}} for note in result.notes
@@ -192,8 +185,14 @@ def _norms(result: StudyResult) -> dict[str, object]:
         "hourly": norms.hourly, "night": norms.night, "criteria": norms.criteria, "failing": norms.failing,
         "hours_not_understood": norms.hours, "duplicates": norms.duplicates,
         "failing_units": norms.failing_units, "rates": norms.rates,
+        "unserved_then": norms.unserved_then, "gaps_then": _without_shapes(norms.gaps_then),
+        "names": norms.names, "totals": norms.totals,
     }  # fmt: skip
     return {name: None if table is None else _rows(pd.DataFrame(table)) for name, table in tables.items()}
+
+
+def _without_shapes(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if table is None else table.drop(columns="geometry")
 
 
 def _proposals(result: StudyResult) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from walkshed.reporting.columns import Kind
 from walkshed.reporting.files import replacing
+from walkshed.reporting.list_sheets import list_sheets
 from walkshed.reporting.measure_sheets import curve_sheet, equity_sheet, link_sheet, range_sheet, service_sheet
 from walkshed.reporting.norm_sheets import norm_sheets
 from walkshed.reporting.sheets import (
@@ -24,6 +27,7 @@ from walkshed.reporting.sheets import (
     scenario_sheet,
     unit_sheet,
 )
+from walkshed.reporting.siting_sheets import siting_sheets
 from walkshed.reporting.wording import say, title
 
 if TYPE_CHECKING:
@@ -40,6 +44,10 @@ NUMBER_FORMATS: Final = {
     Kind.RATIO: "0.00",
     Kind.DEGREES: "0.000000",
 }
+BAR: Final = {
+    "type": "data_bar", "bar_color": "#CFE0EC", "min_type": "num",
+    "min_value": 0, "max_type": "num", "max_value": 1,
+}  # fmt: skip
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed stamp, so that equal results give equal files
 CELL_CHARACTERS: Final = 32_767
@@ -79,12 +87,14 @@ def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None
         rate_sheet(result, language),
         gap_sheet(result, language),
         proposal_sheet(result, language),
+        *siting_sheets(result, language),
         service_sheet(result, language),
         curve_sheet(result, language),
         equity_sheet(result, language),
         link_sheet(result, language),
         range_sheet(result, language),
         *norm_sheets(result, language),
+        *list_sheets(result, language),
         *([scenario_sheet(result, language)] if result.before is not None else []),
         definition_sheet(result, language),
         reject_sheet(result, language),
@@ -153,6 +163,9 @@ class _Formats:
         self.wrapped = book.add_format({**base, "text_wrap": True})
         self.quoted = book.add_format({**base, "quote_prefix": True})
         self.numbers = {kind: book.add_format({**base, "num_format": code}) for kind, code in NUMBER_FORMATS.items()}
+        sum_row = {**base, "bold": True, "top": 1}
+        self.total_text = book.add_format({**sum_row, "align": "right"})
+        self.totals = {kind: book.add_format({**sum_row, "num_format": code}) for kind, code in NUMBER_FORMATS.items()}
         self.muted = book.add_format({**base, "font_color": "#5D6D7E", "italic": True})
 
 
@@ -176,8 +189,33 @@ def _write_sheet(book: xlsxwriter.Workbook, formats: _Formats, sheet: Sheet, lan
     rows = max((len(column.values) for column in sheet.columns), default=0)
     if rows:
         page.autofilter(0, 0, rows, last)
+        _draw_bars(page, sheet, rows)
+        _write_totals(page, formats, sheet, rows, language)
     else:
         page.write_string(1, 0, say("nothing", language), formats.muted)
+
+
+def _draw_bars(page: xlsxwriter.worksheet.Worksheet, sheet: Sheet, rows: int) -> None:
+    """Lay a bar behind every percentage, full at 100 %."""
+    for i, column in enumerate(sheet.columns):
+        if column.kind is Kind.PERCENT:
+            page.conditional_format(1, i, rows, i, BAR)
+
+
+def _write_totals(
+    page: xlsxwriter.worksheet.Worksheet, formats: _Formats, sheet: Sheet, rows: int, language: str
+) -> None:
+    """Write sums below the rows as formulas, which follow the filter."""
+    summed = [i for i, column in enumerate(sheet.columns) if column.total]
+    if not summed:
+        return
+    first = summed[0] - 1
+    if first >= 0:
+        page.write_string(rows + 1, first, say("total", language), formats.total_text)
+    for i in summed:
+        top, bottom = xl_rowcol_to_cell(1, i), xl_rowcol_to_cell(rows, i)
+        value = math.fsum(value for value in sheet.columns[i].values if isinstance(value, int | float))
+        page.write_formula(rows + 1, i, f"=SUBTOTAL(109,{top}:{bottom})", formats.totals[sheet.columns[i].kind], value)
 
 
 def _write_cell(

@@ -6,9 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from walkshed.reporting import palette
+from walkshed.reporting.arealayer import area_group
 from walkshed.reporting.files import replacing
 from walkshed.reporting.keyfigures import approval_line, key_figures
-from walkshed.reporting.leaflet import FitArea, Legend, OfflineMap, Panel, steady_ids
+from walkshed.reporting.leaflet import FitArea, Legend, OfflineMap, Panel, Search, steady_ids
 from walkshed.reporting.maplayers import (
     band_group,
     base_group,
@@ -18,6 +19,7 @@ from walkshed.reporting.maplayers import (
     room_group,
     unit_group,
 )
+from walkshed.reporting.searching import search_entries
 from walkshed.reporting.wording import credits_of, named, percent, say, title
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
             home_group(result, language),
             gap_group(result, language),
             band_group(result, language),
+            area_group(result, language),
             unit_group(result, language),
             base_group(result, language),
         )
@@ -86,6 +89,9 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
         notes=reader_notes(result, language),
         footer=approval_line(result, language),
     ).add_to(drawn)
+    Search(search_entries(result, language), label=say("search", language), none=say("search_none", language)).add_to(
+        drawn
+    )
     Legend(say("legend_layers", language), groups).add_to(drawn)
     steady_ids(drawn)
     return drawn

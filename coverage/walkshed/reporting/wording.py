@@ -13,7 +13,7 @@ from walkshed.catalogue import has, text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from walkshed.results import StudyResult
+    from walkshed.results import StudyResult, Survey
 
 DASH: Final = "—"
 NOISE_DECIMALS: Final = 9
@@ -72,7 +72,7 @@ def credit_names(sources: Sequence[str], language: str, *, osm: bool = True) -> 
     return say("list_separator", language).join(names)
 
 
-def credits_of(result: StudyResult, language: str) -> str:
+def credits_of(result: Survey, language: str) -> str:
     """Return whom a result's data is owed to."""
     report = result.config.report
     return credit_names(report.sources, language, osm=report.openstreetmap)

@@ -115,7 +115,7 @@
       codes = text;
       if (!shapes) return;
       shapes.forEach(function (shape, i) {
-        if (!shape) return;
+        if (!shape || shape.walkshedCode === text.charCodeAt(i) - 48) return;
         shape.walkshedCode = text.charCodeAt(i) - 48;
         shape.setStyle(look(shape.walkshedCode));
       });
@@ -293,7 +293,7 @@
   /* Legend and layer switch in one. o: {position, title, groups: [{text, rows: [{key, text}]}]}; layers: one per group or null */
   W.legend = function (map, o, layers) {
     return card(map, L.extend({}, o, {
-      spare: 110,
+      spare: map.getContainer().querySelector(".walkshed-search") ? 170 : 110,
       fill: function (body) {
         o.groups.forEach(function (group, i) {
           var layer = layers[i], box = element("div", "walkshed-group"), line = element(layer ? "label" : "div");
@@ -320,6 +320,54 @@
         });
       }
     }), "walkshed-legend");
+  };
+
+  /* A box to find a room, gap, unit or address by name. o: {position, label, none, entries: [{name, kind, bounds}]} */
+  W.search = function (map, o) {
+    var control = L.control({ position: o.position });
+    control.onAdd = function () {
+      var box = element("div", "walkshed-card walkshed-search"), field = element("input"), list = element("ul");
+      field.type = "search";
+      field.placeholder = o.label;
+      field.setAttribute("aria-label", o.label);
+      field.autocomplete = "off";
+      list.hidden = true;
+      function show(entry) {
+        map.flyToBounds(entry.bounds, { maxZoom: 17, padding: [60, 60], duration: 0.4 });
+        var mark = L.rectangle(L.latLngBounds(entry.bounds).pad(0.15), { color: "#B7791F", weight: 3, fill: false, interactive: false });
+        mark.addTo(map);
+        setTimeout(function () { mark.remove(); }, 4000);
+        list.hidden = true;
+      }
+      function look() {
+        var asked = field.value.trim().toLocaleLowerCase();
+        list.textContent = "";
+        list.hidden = !asked;
+        if (!asked) return;
+        var found = o.entries.filter(function (entry) { return entry.name.toLocaleLowerCase().indexOf(asked) >= 0; }).slice(0, 12);
+        found.forEach(function (entry) {
+          var line = element("li"), hit = element("button");
+          hit.type = "button";
+          hit.appendChild(element("span", "walkshed-name", entry.name));
+          hit.appendChild(element("span", "walkshed-detail", entry.kind));
+          hit.addEventListener("click", function () { show(entry); });
+          line.appendChild(hit);
+          list.appendChild(line);
+        });
+        if (!found.length) list.appendChild(element("li", "walkshed-detail", o.none));
+      }
+      field.addEventListener("input", look);
+      field.addEventListener("keydown", function (event) {
+        if (event.key === "Enter") { var first = list.querySelector("button"); if (first) first.click(); }
+        if (event.key === "Escape") { field.value = ""; look(); }
+      });
+      box.appendChild(field);
+      box.appendChild(list);
+      L.DomEvent.disableClickPropagation(box);
+      L.DomEvent.disableScrollPropagation(box);
+      return box;
+    };
+    return control.addTo(map);
   };
 
   /* Show an area between the panels; where the map is narrow, behind them. o: {bounds, reserve} */
