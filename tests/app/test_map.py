@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
+import math
+import zlib
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from walkshed.app import mapview
+from walkshed.app import basemaps, figures, mapblocks, mapview
 from walkshed.app.assets import layer_folder
+from walkshed.app.mapbase import lowest_areas
+from walkshed.parameters import StudyConfig
 from walkshed.reporting.served import NEW, home_classes
-from walkshed.study import run_study
+from walkshed.study import run_study, survey_study
 from walkshed.study.variants import vary_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from walkshed.parameters import StudyConfig
     from walkshed.results import StudyInputs
 
 MAX_BYTES = 100_000
+
+
+def told(script: str) -> dict[str, Any]:
+    """Return what a click tells the homes' layer."""
+    packed = script.split("walkshed.follow(")[1].split("'")[1]
+    given: dict[str, Any] = json.loads(zlib.decompress(b64decode(packed)))
+    return given
 
 
 @pytest.mark.parametrize("name", ["coverage", "siting"])
@@ -43,8 +58,7 @@ def test_layers_can_be_switched_off(open_page: Callable[..., Any]) -> None:
     script = page.run().map_script()
     assert '"id":"bands"' not in script
     assert '"id":"gaps"' not in script
-    painted = script.split("walkshed.paint(")[1].split(")")[0]
-    assert set(painted.split(",")[1].strip(" '")) == {str(mapview.HIDDEN)}
+    assert set(told(script)["codes"]) == {str(mapview.HIDDEN)}
 
 
 def test_shapes_are_published_once_and_hold_no_user_data(open_page: Callable[..., Any]) -> None:
@@ -70,3 +84,98 @@ def test_the_zoom_follows_the_size_of_the_area() -> None:
     near, far = mapview.focus_zoom((24.94, 60.17, 24.95, 60.175)), mapview.focus_zoom((24.94, 60.17, 24.98, 60.18))
     assert far < near
     assert np.isclose(near - far, 2, atol=0.25)
+
+
+def test_homes_tell_their_minutes_room_and_reason(
+    open_page: Callable[..., Any], helsinki: StudyConfig, helsinki_inputs: StudyInputs
+) -> None:
+    given = told(open_page("coverage", lang="en").map_script())
+    demand = survey_study(helsinki, inputs=helsinki_inputs).demand
+    minutes, room, reason = given["columns"]
+    for i, row in enumerate(demand.itertuples()):
+        assert given["codes"][i] == str(int(not row.covered))
+        walked = "" if math.isnan(row.minutes) else f"at most {math.ceil(row.minutes)} min"
+        assert minutes["texts"][minutes["values"][i]] == walked
+        assert bool(reason["texts"][reason["values"][i]]) != row.covered
+        assert bool(room["texts"][room["values"][i]]) == (row.facility_id != "")
+
+
+def test_a_fact_with_too_many_texts_keeps_the_commonest() -> None:
+    codes = np.array([-1, *range(mapview.MAX_CODE + 1), mapview.MAX_CODE])
+    fact = mapview._fact("fact_nearest", codes, [f"room {i}" for i in range(mapview.MAX_CODE + 1)])
+    shown = [fact["texts"][character] for character in fact["values"]]
+    assert shown[0] == ""
+    assert shown[-1] == shown[-2] == f"room {mapview.MAX_CODE}"
+    assert shown.count("") == 2
+
+
+def test_units_are_coloured_by_their_fifth(open_page: Callable[..., Any], root: Path) -> None:
+    page = open_page("coverage", study="sample-district")
+    assert f"'{mapview.NO_RATE}" in page.map_script().split(f'paint("{mapview.UNIT_RATES}",')[1][:8]
+    page.widget("checkbox", "show_unit_rates").check()
+    script = page.run().map_script()
+    painted = script.split(f'paint("{mapview.UNIT_RATES}",')[1].split("'")[1]
+    survey = survey_study(StudyConfig.from_toml(root / "data" / "sample-district"))
+    rates = figures.unit_rates(survey, "E").set_index("unit_id").rate
+    units = lowest_areas(survey).unit_id
+    assert painted == "".join(str(min(int(5 * rates[unit]), 4)) for unit in units)
+
+
+def test_every_room_has_its_own_area_when_asked(open_page: Callable[..., Any]) -> None:
+    page = open_page("coverage")
+    assert '"id":"own-areas"' not in page.map_script()
+    page.widget("checkbox", "show_own_areas").check()
+    assert '"id":"own-areas"' in page.run().map_script()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 2), st.integers(0, 9)), min_size=4)
+)
+def test_squares_lose_nobody_and_take_the_class_of_most(homes: list[tuple[int, int, int, int]]) -> None:
+    x, y, classes, people = (np.array(column) for column in zip(*homes, strict=True))
+    points = gpd.GeoSeries(gpd.points_from_xy(500_000 + x, 4_400_000 + y), crs="EPSG:32650").to_crs(4326)
+    blocks = mapblocks.blocks_of(points, "EPSG:32650", most=3)
+    assert blocks is not None
+    assert blocks.add_up(people).sum() == people.sum()
+    most = blocks.most(classes, people)
+    for square in range(len(blocks.geometry)):
+        inside = blocks.block == square
+        weight = people[inside] if people[inside].sum() else np.ones(inside.sum())
+        totals = [weight[classes[inside] == code].sum() for code in range(3)]
+        assert totals[most[square]] == max(totals)
+    west, south, east, north = blocks.geometry.to_crs("EPSG:32650").bounds.to_numpy().T
+    shift_x, shift_y = 500_000 + x, 4_400_000 + y
+    slack = mapblocks.MARGIN * blocks.side_m + 0.01
+    assert ((west[blocks.block] - slack <= shift_x) & (shift_x <= east[blocks.block] + slack)).all()
+    assert ((south[blocks.block] - slack <= shift_y) & (shift_y <= north[blocks.block] + slack)).all()
+
+
+def test_few_homes_are_drawn_themselves(helsinki_inputs: StudyInputs) -> None:
+    assert mapblocks.blocks_of(helsinki_inputs.demand.geometry, helsinki_inputs.network.crs) is None
+
+
+def test_a_base_map_from_outside_is_asked_for_only_when_chosen(
+    open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(basemaps.KEY_VARIABLE, "a&b")
+    page = open_page("coverage")
+    assert "tileLayer" not in page.map_script()
+    for name, service in basemaps.SERVICES.items():
+        page.widget("selectbox", "ground").set_value(name)
+        script = page.run().map_script()
+        assert script.count("L.tileLayer") == len(service.tiles)
+        assert ('"name":"gcj02"' in script) == (name == "amap")
+        assert '"id":"streets"' not in script
+    page.widget("selectbox", "ground").set_value(basemaps.OWN)
+    assert "tileLayer" not in page.run().map_script()
+
+
+def test_tianditu_is_offered_only_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(basemaps.KEY_VARIABLE, raising=False)
+    assert basemaps.offered() == (basemaps.OWN, "osm", "amap")
+    monkeypatch.setenv(basemaps.KEY_VARIABLE, "a&b")
+    assert basemaps.offered() == (basemaps.OWN, "osm", "tianditu", "amap")
+    urls = [layer.tiles for layer in basemaps.tile_layers("tianditu")]
+    assert all(url.endswith("tk=a%26b") for url in urls)
+    assert ["LAYER=vec" in urls[0], "LAYER=cva" in urls[1]] == [True, True]

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from walkshed.app import figures
 from walkshed.catalogue import text
+from walkshed.parameters import StudyConfig
 from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.wording import count, percent
-from walkshed.study import run_study
+from walkshed.study import run_study, survey_study
+from walkshed.study.readings import read_at_hour, read_for_group
 from walkshed.study.variants import vary_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from walkshed.parameters import StudyConfig
     from walkshed.results import StudyInputs
 
-PAGES = ("coverage", "siting", "data", "methods")
+PAGES = ("data", "coverage", "siting", "compare", "export", "methods")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 TAG = re.compile(r"<[^>]*>")
 
@@ -132,8 +135,78 @@ def test_the_notes_of_the_study_are_on_the_page(
         assert escape(note.text("zh")) in html
 
 
-def test_methods_names_sources_and_licences(open_page: Callable[..., Any]) -> None:
-    html = open_page("methods", lang="en").html()
-    assert "© OpenStreetMap contributors" in html
-    assert "ODbL" in html
-    assert "streamlit 1." in html
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_sample_district_shows_its_second_reading_and_its_lists(
+    open_page: Callable[..., Any], language: str
+) -> None:
+    page = open_page("coverage", study="sample-district", lang=language)
+    html = page.html()
+    for key in ("reasons.closed", "reasons.full", "app.failing_title"):
+        assert escape(text(key, language)) in html
+    hour = {"zh": "周六 20:00-21:00", "en": "Sat 20:00-21:00"}[language]
+    assert escape(text("app.then_title", language, hour=hour)) in html
+    assert escape(text("app.gaps_then_title", language, hour=hour)) in html
+    data = page.go("data").html()
+    assert 'role="alert"' not in data
+    for key in ("app.names_title", "report.verdict_missing", "report.verdict_confirm", "app.totals_title"):
+        assert escape(text(key, language)) in data
+    assert "滨江驿站书吧" in data
+
+
+def test_the_hour_of_the_week_changes_figures_reasons_and_map(open_page: Callable[..., Any], root: Path) -> None:
+    page = open_page("coverage", study="sample-district", lang="en")
+    any_hour = page.html()
+    page.widget("selectbox", "hour_day").set_value(5)
+    page.run()
+    page.widget("slider", "hour_clock").set_value(20)
+    html = page.run().html()
+    survey = survey_study(StudyConfig.from_toml(root / "data" / "sample-district"))
+    then = read_at_hour(survey, 140)
+    rate = headline_rate(then)
+    assert rate is not None
+    assert survey.norms.hourly is not None
+    opened = survey.norms.hourly.set_index("hour").open_facilities[140]
+    assert rate["rate"] == pytest.approx(survey.norms.hourly.set_index("hour").rate[140])
+    assert f'<div class="ws-value">{percent(float(rate["rate"]))}</div>' in html
+    assert f'<div class="ws-value">{percent(float(rate["rate"]))}</div>' not in any_hour
+    closed = then.demand.population[then.demand.reason == "closed"].sum()
+    assert closed > 0
+    assert f"{count(float(closed))} residents" in html
+    assert escape(text("app.hour_told", "en", hour="Sat 20:00-21:00", open=opened, all=7)) in html
+    assert f"In {len(then.gaps)} gaps" in html
+    assert page.app.query_params["hour"] in ("20", ["20"])
+    again = open_page("coverage", study="sample-district", lang="en", day="5", hour="20").html()
+    assert f'<div class="ws-value">{percent(float(rate["rate"]))}</div>' in again
+
+
+def test_a_group_is_counted_alone(open_page: Callable[..., Any], root: Path) -> None:
+    page = open_page("coverage", study="sample-district", lang="en")
+    page.widget("selectbox", "group").set_value("children")
+    html = page.run().html()
+    survey = survey_study(StudyConfig.from_toml(root / "data" / "sample-district"))
+    people = survey.demand.population_children
+    served = people[survey.demand.covered].sum()
+    assert f"{count(float(served))} of {count(float(people.sum()))} people" in html
+    assert f'<div class="ws-value">{count(float(people.sum() - served))}<small>' in html
+    read = read_for_group(survey, "children")
+    assert read.gaps.residents.sum() == pytest.approx(people.sum() - served)
+    assert read.gaps.residents.is_monotonic_decreasing
+    assert text("app.group_told", "en", group="children") in html
+
+
+@pytest.mark.parametrize(
+    "address", [{"day": "9"}, {"day": "x", "hour": "z"}, {"group": "<b>"}, {"day": "2", "hour": "99"}]
+)
+def test_choices_that_the_study_does_not_know_are_left_out(
+    open_page: Callable[..., Any], address: dict[str, str]
+) -> None:
+    page = open_page("coverage", lang="en", **address)
+    assert 'role="alert"' not in page.html()
+    assert "In " in page.html()
+
+
+def test_a_chosen_unit_is_looked_up_on_the_map(root: Path) -> None:
+    survey = survey_study(StudyConfig.from_toml(root / "data" / "sample-district"))
+    units = survey.inputs.units
+    found = figures.unit_bounds(survey, [str(units.unit_id.iloc[2]), "nowhere"])
+    assert found == [pytest.approx(tuple(units.geometry.iloc[2].bounds)), None]

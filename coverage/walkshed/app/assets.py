@@ -56,7 +56,8 @@ def address(component: str, *, from_map: bool) -> str:
 def layer_folder() -> Path:
     """Return this process's folder for published geometry; it goes when the process does.
 
-    Whoever reaches the server can read it: only geometry of studies that every user may open is written there.
+    Whoever reaches the server and knows a file's name can read it: names cannot be guessed, but no attribute of a
+    private study belongs there.
     """
     folder = Path(tempfile.mkdtemp(prefix="walkshed-layers-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

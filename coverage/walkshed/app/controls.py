@@ -40,10 +40,10 @@ def slide(key: str, *, low: int, high: int, label: str) -> None:
     st.slider(label, low, high, key=widget, on_change=_take, args=(key,))
 
 
-def switch(key: str, *, label: str) -> None:
-    """Draw a box to tick for ``st.session_state[key]``, ticked at first."""
+def switch(key: str, *, label: str, at_first: bool = True) -> None:
+    """Draw a box to tick for ``st.session_state[key]``."""
     widget = _widget(key)
-    st.session_state[widget] = st.session_state.setdefault(key, True)
+    st.session_state[widget] = st.session_state.setdefault(key, at_first)
     st.checkbox(label, key=widget, on_change=_take, args=(key,))
 
 
@@ -62,12 +62,18 @@ def chosen_row(key: str, table: gpd.GeoDataFrame) -> tuple[float, float, float, 
     table
         With geometry in EPSG:4326.
     """
+    row = selected(key)
+    if row is None or row >= len(table):
+        return None
+    west, south, east, north = table.geometry.iloc[row].bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def selected(key: str) -> int | None:
+    """Return the position of the row chosen in the table drawn as ``key``; ``None`` without a choice."""
     chosen = st.session_state.get(key) or {}
     rows = chosen.get("selection", {}).get("rows", [])
-    if not rows or rows[0] >= len(table):
-        return None
-    west, south, east, north = table.geometry.iloc[rows[0]].bounds
-    return float(west), float(south), float(east), float(north)
+    return int(rows[0]) if rows else None
 
 
 def _widget(key: str) -> str:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from walkshed.app.texts import language, say
 from walkshed.reporting.keyfigures import BASES
+from walkshed.reporting.norm_sheets import hour_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from walkshed.results import StudyResult
+    from walkshed.results import Survey
 
 
-def rates_by_profile(result: StudyResult, basis: str) -> dict[str, float]:
+def rates_by_profile(result: Survey, basis: str) -> dict[str, float]:
     """Return profile -> rate of the whole area at the headline cutoff, where there is anything to count."""
     rates = result.rates
     chosen = (rates.unit_id == "") & (rates.cutoff_min == result.config.walking.cutoff_min)
@@ -23,7 +25,7 @@ def rates_by_profile(result: StudyResult, basis: str) -> dict[str, float]:
     return dict(zip(rows.profile.astype(str), rows.rate.astype(float), strict=True))
 
 
-def rates_by_cutoff(result: StudyResult, basis: str) -> dict[float, float]:
+def rates_by_cutoff(result: Survey, basis: str) -> dict[float, float]:
     """Return cutoff -> rate of the whole area for the headline profile, shortest cutoff first."""
     rates = result.rates
     chosen = (rates.unit_id == "") & (rates.profile == result.config.walking.profile)
@@ -31,12 +33,12 @@ def rates_by_cutoff(result: StudyResult, basis: str) -> dict[float, float]:
     return dict(zip(rows.cutoff_min.astype(float), rows.rate.astype(float), strict=True))
 
 
-def unserved_people(result: StudyResult) -> float:
+def unserved_people(result: Survey) -> float:
     """Return the residents who reach no serving facility within the headline cutoff."""
     return float(result.demand.population[~result.demand.covered].sum())
 
 
-def unserved_by_reason(result: StudyResult) -> pd.DataFrame:
+def unserved_by_reason(result: Survey) -> pd.DataFrame:
     """Return residents and residential areas per reason of not being served, most residents first.
 
     Returns
@@ -49,13 +51,13 @@ def unserved_by_reason(result: StudyResult) -> pd.DataFrame:
     return counts.sort_values("residents", ascending=False).reset_index()
 
 
-def residents_rate(result: StudyResult) -> float:
+def residents_rate(result: Survey) -> float:
     """Return the share of residents who reach a serving facility within the headline cutoff; NaN without residents."""
     total = float(result.demand.population.sum())
     return 1 - unserved_people(result) / total if total else float("nan")
 
 
-def minutes_reached_by(result: StudyResult, share: float) -> float:
+def minutes_reached_by(result: Survey, share: float) -> float:
     """Return the minutes within which ``share`` of all residents reach a serving facility; NaN when fewer ever do.
 
     Who reaches none counts as farther than everybody else.
@@ -70,7 +72,7 @@ def minutes_reached_by(result: StudyResult, share: float) -> float:
     return value if np.isfinite(value) else float("nan")
 
 
-def curve(result: StudyResult, *, longest_min: float, step_min: float = 1.0) -> pd.DataFrame:
+def curve(result: Survey, *, longest_min: float, step_min: float = 1.0) -> pd.DataFrame:
     """Return the share of residents who reach a serving facility within every minute.
 
     Returns
@@ -86,7 +88,7 @@ def curve(result: StudyResult, *, longest_min: float, step_min: float = 1.0) -> 
     return pd.DataFrame({"minutes": grid, "share": np.divide(reached, total) if total else np.nan})
 
 
-def unit_rates(result: StudyResult, basis: str) -> pd.DataFrame:
+def unit_rates(result: Survey, basis: str) -> pd.DataFrame:
     """Return the rates by unit at the headline cutoff and profile, lowest rate first; empty without units."""
     walking = result.config.walking
     rates = result.rates
@@ -95,7 +97,19 @@ def unit_rates(result: StudyResult, basis: str) -> pd.DataFrame:
     return rates[chosen].sort_values("rate", kind="stable").reset_index(drop=True)
 
 
-def area_rates(result: StudyResult, profiles: Sequence[str]) -> pd.DataFrame:
+def unit_bounds(result: Survey, unit_ids: Sequence[str]) -> list[tuple[float, float, float, float] | None]:
+    """Return west, south, east, north of units in degrees; ``None`` for one whose area is unknown."""
+    units = result.inputs.units
+    west_to_north = units.geometry.bounds.to_numpy(float)
+    known = dict(zip(units["unit_id"].astype(str), west_to_north, strict=True))
+    found = [known.get(unit) for unit in unit_ids]
+    return [
+        None if row is None or np.isnan(row).any() else (float(row[0]), float(row[1]), float(row[2]), float(row[3]))
+        for row in found
+    ]
+
+
+def area_rates(result: Survey, profiles: Sequence[str]) -> pd.DataFrame:
     """Return every rate of the whole area, one row per basis, profile and cutoff, in reading order."""
     rates = result.rates[(result.rates.unit_id == "") & (result.rates.denominator > 0)]
     order = {name: position for position, name in enumerate(BASES)}
@@ -109,7 +123,17 @@ def area_rates(result: StudyResult, profiles: Sequence[str]) -> pd.DataFrame:
     return rates.loc[keys.sort_values(["basis", "profile", "cutoff"], kind="stable").index].reset_index(drop=True)
 
 
-def serving_count(result: StudyResult) -> tuple[int, int]:
+def told_hour(result: Survey, hour: int) -> str:
+    """Return which hour of the week a reading is about and how many rooms are open then, ``""`` for any hour."""
+    hourly = result.norms.hourly
+    if hour < 0 or hourly is None:
+        return ""
+    every = result.inputs.facilities["status"].isin(result.config.facilities.serving).sum()
+    opened = int(hourly.set_index("hour")["open_facilities"].get(hour, 0))
+    return say("hour_told", hour=hour_name(hour, language()), open=opened, all=int(every))
+
+
+def serving_count(result: Survey) -> tuple[int, int]:
     """Return how many facilities serve residents today, and how many there are in all."""
     serving = result.facilities[result.facilities.status.isin(result.config.facilities.serving)]
     return int(serving.snapped.sum()), len(result.facilities)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from walkshed.app import assets, controls, state, studies
+from walkshed.app import assets, controls, state
 from walkshed.app.errors import box, explained, show_error
 from walkshed.app.texts import LANGUAGE_KEY, in_markdown, language, safe, say
-from walkshed.app.views import coverage, data, methods, siting
+from walkshed.app.views import compare, coverage, data, export, methods, siting
 from walkshed.errors import WalkshedError
 
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from walkshed.parameters import StudyConfig
 
 VIEWS = {
+    "data": (data.show, ":material/database:"),
     "coverage": (coverage.show, ":material/map:"),
     "siting": (siting.show, ":material/add_location_alt:"),
-    "data": (data.show, ":material/database:"),
+    "compare": (compare.show, ":material/compare_arrows:"),
+    "export": (export.show, ":material/description:"),
     "methods": (methods.show, ":material/menu_book:"),
 }
+LANDING = "coverage"
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 MAX_LISTED = 5
 
@@ -36,7 +39,7 @@ def main() -> None:
     st.logo(assets.icon_png(), size="large")
     page = st.navigation(
         [
-            st.Page(_page(view), title=say(f"page_{name}"), icon=icon, url_path=name, default=name == next(iter(VIEWS)))
+            st.Page(_page(view), title=say(f"page_{name}"), icon=icon, url_path=name, default=name == LANDING)
             for name, (view, icon) in VIEWS.items()
         ]
     )
@@ -51,11 +54,10 @@ def _page(view: Callable[[StudyConfig], None]) -> Callable[[], None]:
     """Return what Streamlit runs for a page: the view on the chosen study."""
 
     def run() -> None:
-        folders = studies.study_folders()
-        if not folders:
+        if not state.offered():
             box(say("no_study"), kind="warning")
             return
-        view(studies.read_config(state.study_folder()))
+        view(state.read_config(st.session_state.study))
 
     return run
 
@@ -63,9 +65,9 @@ def _page(view: Callable[[StudyConfig], None]) -> Callable[[], None]:
 def _configs() -> dict[str, StudyConfig]:
     """Return the studies whose settings can be read; the others are told in the sidebar."""
     configs = {}
-    for name, folder in studies.study_folders().items():
+    for name in state.offered():
         try:
-            configs[name] = studies.read_config(folder)
+            configs[name] = state.read_config(name)
         except WalkshedError as error:
             with st.sidebar:
                 show_error(error)
@@ -90,10 +92,13 @@ def _sidebar(configs: dict[str, StudyConfig]) -> None:
 
 def _study_choice(configs: dict[str, StudyConfig]) -> None:
     """Draw the studies: a few as a list that shows their whole names, many as a box to choose from."""
-    names = list(studies.study_folders())
+    names = list(state.offered())
     st.session_state.study_select = st.session_state.study
     few = len(names) <= MAX_LISTED
     titles = {name: study_title(configs[name]) if name in configs else name for name in names}
+    if state.OWN in titles:
+        own = titles[state.OWN] if state.OWN in configs else ""
+        titles[state.OWN] = say("own_title", title=own)
     if few:
         titles = {name: in_markdown(title) for name, title in titles.items()}
         st.radio(say("study"), names, format_func=titles.__getitem__, key="study_select", on_change=state.choose_study)

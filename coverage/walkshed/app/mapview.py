@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import math
+import zlib
+from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import folium
 import numpy as np
+import pandas as pd
 from branca.element import MacroElement
 from folium.template import Template
 from streamlit_folium import st_folium
 
+from walkshed.app import basemaps, figures
 from walkshed.app.assets import address
-from walkshed.app.mapbase import HOMES, Base, study_base
+from walkshed.app.mapbase import HOMES, NO_RATE, RATE_COLOURS, UNIT_RATES, Base, rate_rows, study_base
 from walkshed.app.texts import language, say, term
+from walkshed.coordinates import wgs84_to_gcj02
 from walkshed.reporting import palette
+from walkshed.reporting.arealayer import area_group
+from walkshed.reporting.encode import encode_classes
+from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, OfflineMap, Paint
 from walkshed.reporting.maplayers import band_group, gap_group, located, proposal_group, room_group
+from walkshed.reporting.panels import Call
 from walkshed.reporting.scripts import LOOKUP, script_json
 from walkshed.reporting.served import NEW, SERVED, UNSERVED, home_classes
 from walkshed.reporting.signs import area_key, line_key, sign_key
@@ -26,9 +36,10 @@ from walkshed.reporting.wording import count, credits_of, shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
-    from walkshed.results import StudyResult
+    from walkshed.results import StudyResult, Survey
 
     Bounds = tuple[float, float, float, float]
 
@@ -40,54 +51,73 @@ HIDDEN: Final = 3
 MAX_GAP_LABELS: Final = 6
 FIRST_CHARACTER: Final = 48
 MAX_CODE: Final = 70
+NAME_CHARACTERS: Final = 60
+THIN_M: Final = 3.0
+PACKING: Final = 6
 NOTHING: Final = " "
 
 
-def draw_coverage(result: StudyResult, *, shown: frozenset[str], focus: Bounds | None) -> None:
+def draw_coverage(result: Survey, *, shown: frozenset[str], focus: Bounds | None, ground: str = basemaps.OWN) -> None:
     """Draw who is served today.
 
     Parameters
     ----------
     result
-        The study's result.
+        Any reading of the study.
     shown
-        Of ``isochrones``, ``served``, ``unserved``, ``gaps``.
+        Of ``isochrones``, ``served``, ``unserved``, ``gaps``, ``unit_rates``, ``own_areas``.
     focus
         West, south, east, north of what the reader asked for, if anything.
+    ground
+        Base map, of :func:`walkshed.app.basemaps.offered`.
     """
     classes = np.where(result.demand.covered.to_numpy(bool), SERVED, UNSERVED)
     for code, layer in ((SERVED, "served"), (UNSERVED, "unserved")):
         if layer not in shown:
             classes = np.where(classes == code, HIDDEN, classes)
-    _draw(result, "coverage", classes=classes, shown=shown, focus=focus)
+    _draw(result, "coverage", classes=classes, shown=shown, focus=focus, ground=ground)
 
 
-def draw_siting(result: StudyResult, *, shown: frozenset[str], focus: Bounds | None) -> None:
+def draw_siting(
+    result: StudyResult, *, shown: frozenset[str], focus: Bounds | None, ground: str = basemaps.OWN
+) -> None:
     """Draw the proposals and whom they would serve; parameters as for :func:`draw_coverage`."""
-    _draw(result, "siting", classes=home_classes(result), shown=shown, focus=focus)
+    plan = proposal_group(result, language())
+    _draw(result, "siting", classes=home_classes(result), shown=shown, focus=focus, ground=ground, plan=plan)
 
 
 def _draw(
-    result: StudyResult, page: str, *, classes: NDArray[np.integer], shown: frozenset[str], focus: Bounds | None
+    result: Survey,
+    page: str,
+    *,
+    classes: NDArray[np.integer],
+    shown: frozenset[str],
+    focus: Bounds | None,
+    ground: str,
+    plan: dict[str, Any] | None = None,
 ) -> None:
     """Draw one map. Only what is in the feature group changes from click to click; the rest stays in the browser."""
     spoken = language()
     base = study_base(result, spoken)
     # A fresh map at every run: streamlit-folium changes the object it is given.
-    page_map = _blank_map(result, base, page, spoken)
+    page_map = _blank_map(result, base, page, spoken, ground)
     changing = folium.FeatureGroup(name="session", control=False)
     within = result.isochrones.cutoff_min <= result.config.walking.cutoff_min
     groups = [
-        band_group(replace(result, isochrones=result.isochrones[within]), spoken) if "isochrones" in shown else None,
-        _gaps(result, spoken) if "gaps" in shown else None,
+        _pack(band_group(replace(result, isochrones=_thin(result, within)), spoken)) if "isochrones" in shown else None,
+        _pack(_gaps(result, spoken)) if "gaps" in shown else None,
+        _pack(area_group(result, spoken)) if "own_areas" in shown else None,
         room_group(result, spoken),
-        proposal_group(result, spoken) if page == "siting" else None,
+        plan,
     ]
     for group in groups:
         if group is not None:
             group["layer"].add_to(changing)
-    Paint(HOMES, classes).add_to(changing)
-    _Tell(HOMES, _home_facts(result, base)).add_to(changing)
+    people = result.demand.population.to_numpy(float)
+    facts = _block_facts(result, base) if base.blocks else _home_facts(result, base)
+    _Follow(HOMES, base.codes(classes, people), facts).add_to(changing)
+    if base.units:
+        Paint(UNIT_RATES, _unit_classes(result, base, shown)).add_to(changing)
     st_folium(
         page_map,
         key=f"map_{page}",
@@ -95,15 +125,49 @@ def _draw(
         use_container_width=True,
         returned_objects=[],
         feature_group_to_add=changing,
-        center=None if focus is None else ((focus[1] + focus[3]) / 2, (focus[0] + focus[2]) / 2),
+        center=None if focus is None else _centre(focus, basemaps.datum_of(ground)),
         zoom=None if focus is None else focus_zoom(focus),
     )
 
 
-def _gaps(result: StudyResult, spoken: str) -> dict[str, Any] | None:
+def _thin(result: Survey, rows: pd.Series[bool]) -> gpd.GeoDataFrame:
+    """Return the merged isochrones with no more corners than can be seen."""
+    return _thinned(result.isochrones[rows & (result.isochrones.facility_id == "")], result.network.crs)
+
+
+def _thinned(shapes: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    return shapes.set_geometry(shapes.geometry.to_crs(crs).simplify(THIN_M).to_crs(shapes.crs))
+
+
+def _centre(bounds: Bounds, datum: str) -> tuple[float, float]:
+    """Return latitude and longitude of the middle, in the datum that the map is drawn in."""
+    west, south, east, north = bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    if datum == "gcj02":
+        lon, lat = (float(value) for value in wgs84_to_gcj02(lon, lat))
+    return lat, lon
+
+
+def _unit_classes(result: Survey, base: Base, shown: frozenset[str]) -> NDArray[np.int64]:
+    """Return the fifth of every unit's rate, or that none is shown."""
+    classes = np.full(len(base.units), NO_RATE)
+    head = headline_rate(result)
+    if head is None or "unit_rates" not in shown:
+        return classes
+    rates = figures.unit_rates(result, str(head.basis))
+    known = dict(zip(rates.unit_id.astype(str), rates.rate.astype(float), strict=True))
+    for i, unit in enumerate(base.units):
+        rate = known.get(unit, math.nan)
+        if not math.isnan(rate):
+            classes[i] = min(int(rate * len(RATE_COLOURS) + 1e-9), len(RATE_COLOURS) - 1)
+    return classes
+
+
+def _gaps(result: Survey, spoken: str) -> dict[str, Any] | None:
     """Return all gaps, but labels of the largest only: dozens of labels would hide the homes."""
-    every = gap_group(result, spoken)
-    largest = gap_group(replace(result, gaps=result.gaps.iloc[:MAX_GAP_LABELS]), spoken)
+    gaps = _thinned(result.gaps, result.network.crs)
+    every = gap_group(replace(result, gaps=gaps), spoken)
+    largest = gap_group(replace(result, gaps=gaps.iloc[:MAX_GAP_LABELS]), spoken)
     if every is None or largest is None:
         return None
     group = folium.FeatureGroup(name="gaps", control=False)
@@ -128,7 +192,7 @@ def focus_zoom(bounds: Bounds) -> float:
     return round(4 * min(max(zoom, FOCUS_ZOOMS[0]), FOCUS_ZOOMS[1])) / 4
 
 
-def _blank_map(result: StudyResult, base: Base, page: str, spoken: str) -> OfflineMap:
+def _blank_map(result: Survey, base: Base, page: str, spoken: str, ground: str) -> OfflineMap:
     """Return the map without anything that a click changes."""
     west, south, east, north = (float(value) for value in result.inputs.boundary.total_bounds)
     page_map = OfflineMap(
@@ -154,28 +218,37 @@ def _blank_map(result: StudyResult, base: Base, page: str, spoken: str) -> Offli
         ("walkshed_css", f"{own}map.css"),
         ("session_css", f"{session}session.css"),
     ]
-    for layer in base.layers():
+    page_map.add_child(Call("walkshed.datum", {"name": basemaps.datum_of(ground)}))
+    for tiles in basemaps.tile_layers(ground):
+        tiles.add_to(page_map)
+    for layer in base.layers(ground=ground == basemaps.OWN):
         layer.add_to(page_map)
     Legend(say("legend"), _legend(result, base, page)).add_to(page_map)
     FitArea((west, south, east, north)).add_to(page_map)
     return page_map
 
 
-def _legend(result: StudyResult, base: Base, page: str) -> list[dict[str, Any]]:
+def _legend(result: Survey, base: Base, page: str) -> list[dict[str, Any]]:
     """Return the legend; its texts hold no figure, or the map would be built anew at every click."""
     homes = [(SERVED, "legend_served"), (UNSERVED, "legend_unserved")]
     homes += [(NEW, "legend_new")] if page == "siting" else []
     rooms = located(result.inputs.facilities)
-    statuses = [status for status in palette.STATUS_COLOURS if (rooms.status == status).any()]
+    hours = result.norms.hourly is not None and page == "coverage"
+    statuses = [
+        status for status in palette.STATUS_COLOURS if (rooms.status == status).any() or (hours and status == "closed")
+    ]
     signs = [
         {"key": sign_key(status), "text": say("legend_room", status=term("status", status))} for status in statuses
     ]
     signs += [{"key": sign_key("proposal"), "text": say("legend_proposal")}] if page == "siting" else []
+    own = area_key(palette.NAVY, opacity=0.16, stroke=palette.NAVY)
     gap = area_key(palette.UNSERVED, opacity=0.15, stroke=palette.GAP)
     groups = [
         {"text": say("legend_rooms"), "rows": signs},
         {
-            "text": say("legend_homes"),
+            "text": say("legend_homes")
+            if base.blocks is None
+            else say("legend_blocks", side=f"{base.blocks.side_m:g}", count=f"{len(base.blocks.block):,}"),
             "rows": [{"key": area_key(palette.HOME_COLOURS[code]), "text": say(key)} for code, key in homes],
         },
         {
@@ -184,40 +257,72 @@ def _legend(result: StudyResult, base: Base, page: str) -> list[dict[str, Any]]:
                 {"key": line_key(palette.NAVY), "text": say("legend_band")},
                 {"key": line_key(palette.NAVY, dash="6 4"), "text": say("legend_inner_band")},
                 {"key": gap, "text": say("legend_gap")},
+                *([{"key": own, "text": say("legend_own_area")}] if page == "coverage" and len(rooms) > 1 else []),
             ],
         },
+        {"text": say("legend_units"), "rows": rate_rows() if base.units and page == "coverage" else []},
         {"text": say("legend_base"), "rows": list(base.rows)},
     ]
     return [group for group in groups if group["rows"]]
 
 
-class _Tell(MacroElement):
-    """Facts about every home that follow the settings: ``static/session.js``, ``walkshed.tell``."""
+class _Follow(MacroElement):
+    """Colours of the homes and facts about them, which follow the settings: ``static/session.js``, ``walkshed.follow``.
+
+    Deflated, since it is most of what a click sends: a character for every home and fact.
+    """
 
     _template = Template(
-        "{% macro script(this, kwargs) %} walkshed.tell({{ this.layer_id }}, {{ this.columns }}); {% endmacro %}"
+        "{% macro script(this, kwargs) %} walkshed.follow({{ this.layer_id }}, '{{ this.packed }}'); {% endmacro %}"
     )
 
-    def __init__(self, layer_id: str, columns: Sequence[dict[str, object]]) -> None:
+    def __init__(self, layer_id: str, classes: NDArray[np.integer], columns: Sequence[dict[str, object]]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no annotations
-        self._name = "Tell"
+        self._name = "Follow"
         self.layer_id = script_json(layer_id)
-        self.columns = script_json(columns)
+        self.packed = packed({"codes": encode_classes(classes), "columns": list(columns)})
 
 
-def _home_facts(result: StudyResult, base: Base) -> list[dict[str, object]]:
+def packed(value: object) -> str:
+    """Return a value as JSON, deflated, in base64: what ``walkshed.unpack`` reads."""
+    return b64encode(zlib.compress(json.dumps(value, ensure_ascii=False).encode(), PACKING)).decode()
+
+
+def _pack(group: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a group whose shapes travel deflated."""
+    if group is not None:
+        for layer in list(group["layer"]._children.values()):  # noqa: SLF001 - branca has no other way
+            if isinstance(layer, CompactLayer):
+                layer.source = f"walkshed.unpack('{packed(json.loads(layer.source))}')"
+    return group
+
+
+def _block_facts(result: Survey, base: Base) -> list[dict[str, object]]:
+    """Return what a square tells of the homes in it."""
+    blocks, demand = base.blocks, result.demand
+    assert blocks is not None  # noqa: S101 - asked for only where there are some
+    people = demand.population.to_numpy(float)
+    every, served = blocks.add_up(people), blocks.add_up(people * demand.covered.to_numpy(bool))
+    homes = blocks.add_up(np.ones(len(demand)))
+    tenths = np.full(len(every), -1)
+    tenths[every > 0] = np.round(10 * served[every > 0] / every[every > 0]).astype(int)
+    return [
+        {"label": say("fact_homes"), "values": [count(value) for value in homes]},
+        _fact("fact_rate", tenths, [f"{10 * tenth} %" for tenth in range(11)]),
+    ]
+
+
+def _home_facts(result: Survey, base: Base) -> list[dict[str, object]]:
     """Return what a home shows on hovering, a character per home and fact."""
     demand, names = result.demand, result.facilities.set_index("facility_id").name
-    walked = np.ceil(demand.minutes.to_numpy(float))
-    minutes = [
-        "" if np.isnan(value) else say("within_minutes", minutes=f"{min(value, MAX_CODE):.0f}") for value in walked
-    ]
-    rooms = [shortened(names.get(key, ""), 60) for key in demand.facility_id]
-    reasons = [term("reason", reason) for reason in demand.reason]
+    walked = np.minimum(np.ceil(demand.minutes.to_numpy(float)), MAX_CODE - 1)
+    minutes = np.where(np.isnan(walked), -1, walked).astype(int)
+    room, room_ids = pd.factorize(demand.facility_id)
+    reason, reasons = pd.factorize(demand.reason)
     facts = [
-        _fact("fact_minutes", minutes),
-        _fact("fact_nearest", rooms),
-        _fact("fact_reason", reasons),
+        _fact("fact_minutes", minutes, [say("within_minutes", minutes=value) for value in range(MAX_CODE)]),
+        _fact("fact_nearest", room, [shortened(names.get(key, ""), NAME_CHARACTERS) for key in room_ids]),
+        _fact("fact_reason", reason, [term("reason", key) for key in reasons]),
     ]
     if not base.tells_residents:
         told: dict[str, object] = {
@@ -228,12 +333,25 @@ def _home_facts(result: StudyResult, base: Base) -> list[dict[str, object]]:
     return facts
 
 
-def _fact(label: str, values: Sequence[str]) -> dict[str, object]:
-    """Return a fact with a character per home; beyond so many different texts the rarest go untold."""
-    often = [value for value in dict.fromkeys(values) if value][:MAX_CODE]
-    code = {value: chr(FIRST_CHARACTER + i) for i, value in enumerate(often)}
+def _fact(label: str, codes: NDArray[np.integer], texts: Sequence[str]) -> dict[str, object]:
+    """Return a fact with a character per home.
+
+    Parameters
+    ----------
+    label
+        Key of its label.
+    codes
+        Position in ``texts`` for every home, negative for nothing to tell.
+    texts
+        Beyond so many the rarest go untold.
+    """
+    used, count_of = np.unique(codes[codes >= 0], return_counts=True)
+    told = np.sort(used[np.argsort(-count_of, kind="stable")][:MAX_CODE])
+    letter = np.full(len(texts) + 1, ord(NOTHING), np.uint8)
+    letter[told] = FIRST_CHARACTER + np.arange(len(told))
+    values = letter[np.where(codes >= 0, codes, len(texts))]
     return {
         "label": say(label),
-        "values": "".join(code.get(value, NOTHING) for value in values),
-        "texts": {NOTHING: ""} | {character: value for value, character in code.items()},
+        "values": values.tobytes().decode("ascii"),
+        "texts": {NOTHING: ""} | {chr(letter[i]): texts[i] for i in told},
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from walkshed.parameters import StudyConfig
-    from walkshed.results import StudyResult
+    from walkshed.results import Survey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,10 @@ def heading(title: str, config: StudyConfig) -> None:
     st.html(
         f'<div class="ws-head"><h1>{safe(title)}</h1><span class="ws-study">{safe(study)}</span></div>{lead}',
     )
-    own = state.upload()
-    if own is not None:
-        box(say("upload_in_use", name=own.name, count=len(own.read.table)), kind="warning")
+    if state.is_own(config):
+        box(say("own_in_use"), kind="note")
+    elif st.session_state.get("own_lost"):
+        box(say("own_lost"), kind="warning")
 
 
 def subheading(title: str, explanation: str = "") -> None:
@@ -132,7 +133,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
     st.html(f'<div class="ws-facts">{lines}</div>')
 
 
-def notes(result: StudyResult) -> None:
+def notes(result: Survey) -> None:
     """Draw what a reader of the figures must know, the study's own note aside, which stands in the heading."""
     told = [note.text(language()) for note in result.notes if note.key != "notes.study"]
     told.append(say("note_disagreement", share=f"{result.disagreement:.1%}"))

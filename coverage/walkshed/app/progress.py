@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ORDER: Final = (
     "load_units", "load_boundary", "load_network", "load_facilities", "load_demand", "load_candidates",
-    "load_backdrop", "snap", "minutes", "isochrones", "rates", "gaps", "candidates", "siting", "notes",
+    "load_backdrop", "before", "snap", "minutes", "isochrones", "rates", "gaps", "measures", "notes", "candidates",
+    "siting",
 )  # fmt: skip
 
 

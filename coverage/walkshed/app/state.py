@@ -1,54 +1,54 @@
-"""What one session has chosen and uploaded. Nothing in here reaches another session."""
+"""What one session has chosen, and the study it works on. Nothing in here reaches another session."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import studies
+from walkshed.app import goals, studies, workspace
 from walkshed.app.progress import progress_bar
-from walkshed.app.texts import LANGUAGE_KEY
+from walkshed.app.texts import LANGUAGE_KEY, say, term
 from walkshed.catalogue import LANGUAGES
-from walkshed.study import run_study
-from walkshed.study.variants import assessment_digest, vary_study, with_facilities
+from walkshed.errors import InputError, WalkshedError
+from walkshed.study import load_study, run_study
+from walkshed.study.variants import assessment_digest, input_digest, vary_study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from walkshed.inputs.reads import Read
     from walkshed.parameters import StudyConfig
-    from walkshed.results import StudyResult
+    from walkshed.progress import Progress
+    from walkshed.results import StudyInputs, StudyResult
 
 MAX_PRIVATE_RESULTS: Final = 8
+MAX_PRIVATE_INPUTS: Final = 2
 MAX_NEW_ROOMS: Final = 20
-ADDRESS: Final = {LANGUAGE_KEY: "lang", "study": "study", "cutoff_min": "min", "profile": "who", "new_rooms": "rooms"}
+OWN: Final = "~own"
+"""Name of the private study among those on offer; no folder's name begins like this."""
+ADDRESS: Final = {
+    LANGUAGE_KEY: "lang", "study": "study", workspace.TOKEN_KEY: "own", "cutoff_min": "min", "profile": "who",
+    "new_rooms": "rooms", "data_section": "data", "compare_before": "from", "compare_after": "to",
+    "hour_day": "day", "hour_clock": "hour", "group": "group",
+}  # fmt: skip
 """Session key -> name in the page's address, so that a reload or a copied link opens the same view."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """Facilities of this session's user.
-
-    Attributes
-    ----------
-    name
-        File name as given.
-    datum
-        Datum the user chose.
-    read
-        Accepted facilities and rejected rows.
-    sha256
-        Of the file.
-    """
-
-    name: str
-    datum: str
-    read: Read
-    sha256: str
+OF_A_STUDY: Final = (
+    "hour_day",
+    "hour_clock",
+    "group",
+    "cutoff_min",
+    "profile",
+    "new_rooms",
+    *goals.SESSION_KEYS,
+    "hand_rooms",
+    "hand_basis",
+    "hand_past",
+    "hand_bench",
+)
+"""Choices that are forgotten when another study is chosen."""
 
 
 def begin() -> None:
@@ -61,29 +61,76 @@ def begin() -> None:
                 state[key] = st.query_params[name]
     if state.get(LANGUAGE_KEY) not in LANGUAGES:
         state[LANGUAGE_KEY] = LANGUAGES[0]
-    folders = studies.study_folders()
+    own = workspace.own_study()
+    if own is not None:
+        workspace.touch(own)
+    elif workspace.TOKEN_KEY in state:  # a wrong token, or a study that is gone
+        del state[workspace.TOKEN_KEY]
+        state.own_lost = True
+    folders = offered()
     if folders and state.get("study") not in folders:
         state.study = next(iter(folders))
 
 
 def remember() -> None:
     """Write the choices into the page's address; called at the end of every run."""
-    wanted = {name: str(st.session_state[key]) for key, name in ADDRESS.items() if key in st.session_state}
+    wanted = {name: str(st.session_state[key]) for key, name in ADDRESS.items() if st.session_state.get(key, "") != ""}
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
 
 
+def offered() -> dict[str, Path]:
+    """Return the studies this session may open: its private one as :data:`OWN`, then those on offer to everybody."""
+    own = workspace.own_study()
+    return ({} if own is None else {OWN: own}) | studies.study_folders()
+
+
+def read_config(name: str) -> StudyConfig:
+    """Return the settings of a study of :func:`offered`.
+
+    Raises
+    ------
+    WalkshedError
+        If they cannot be used.
+    """
+    folder = offered()[name]
+    return workspace.read_own(folder) if name == OWN else studies.read_config(folder)
+
+
 def choose_study() -> None:
-    """Take over the study chosen in the sidebar: its own settings hold, uploads belonged to the former study."""
-    st.session_state.study = st.session_state.study_select
-    for key in ("cutoff_min", "profile", "new_rooms"):
+    """Take over the study chosen in the sidebar: its own settings hold."""
+    open_study(st.session_state.study_select)
+
+
+def open_study(name: str) -> None:
+    """Work on a study of :func:`offered` from now on."""
+    st.session_state.study = name
+    st.session_state.pop("own_lost", None)
+    for key in OF_A_STUDY:
         st.session_state.pop(key, None)
-    forget_upload()
 
 
 def study_folder() -> Path:
     """Return the folder of the chosen study."""
-    return studies.study_folders()[st.session_state.study]
+    return offered()[st.session_state.study]
+
+
+def is_own(config: StudyConfig) -> bool:
+    """Say whether a study is this session's private one."""
+    own = workspace.own_study()
+    return own is not None and config.folder == own
+
+
+def forget_own() -> None:
+    """Delete the private study of this session and what was computed from it."""
+    workspace.forget()
+    forget_results()
+
+
+def forget_results() -> None:
+    """Forget what this session computed from its private study."""
+    for key in ("private_results", "private_inputs"):
+        st.session_state.pop(key, None)
 
 
 def settled(config: StudyConfig) -> StudyConfig:
@@ -99,7 +146,9 @@ def settled(config: StudyConfig) -> StudyConfig:
     except ValueError:
         rooms = config.siting.new_rooms
     state.new_rooms = min(max(rooms, 0), max(MAX_NEW_ROOMS, config.siting.new_rooms))
-    return vary_study(config, cutoff_min=state.cutoff_min, profile=state.profile, new_rooms=state.new_rooms)
+    return goals.applied(
+        vary_study(config, cutoff_min=state.cutoff_min, profile=state.profile, new_rooms=state.new_rooms)
+    )
 
 
 def profiles(config: StudyConfig) -> tuple[str, ...]:
@@ -113,42 +162,139 @@ def current_result(config: StudyConfig) -> StudyResult:
     Raises
     ------
     WalkshedError
-        As :func:`walkshed.study.run_study`.
+        As :func:`walkshed.study.run_study`; for a private study that still lacks layers, which ones.
     """
-    variant, own = settled(config), upload()
+    variant = settled(config)
     with progress_bar() as progress:
-        if own is None:
-            return studies.public_result(config, variant, progress=progress)
-        known: OrderedDict[str, StudyResult] = st.session_state.setdefault("private_results", OrderedDict())
-        key = hashlib.sha256(f"{own.sha256}/{own.datum}/{variant.digest()}".encode()).hexdigest()
-        if key not in known:
-            inputs = with_facilities(
-                studies.public_inputs(config, progress=progress), own.read, source=own.name, sha256=own.sha256
-            )
-            alike = next(
-                (old for old in known.values() if assessment_digest(old.config) == assessment_digest(variant)), None
-            )
-            if alike is not None:
-                inputs = alike.inputs
-            known[key] = run_study(variant, inputs=inputs, known=alike, progress=progress)
-            while len(known) > MAX_PRIVATE_RESULTS:
-                known.popitem(last=False)
-        return known[key]
+        return result_of(config, variant, progress=progress)
 
 
-def upload() -> Upload | None:
-    """Return the facilities this session works with instead of the study's, if any."""
-    own: Upload | None = st.session_state.get("upload")
-    return own
+def result_of(config: StudyConfig, variant: StudyConfig, *, progress: Progress) -> StudyResult:
+    """Return the result of a variant of a study: of a private one from this session alone, else from everybody's.
+
+    Parameters
+    ----------
+    config
+        The study as its file says; names the inputs.
+    variant
+        What to compute.
+    progress
+        Called while something is computed.
+    """
+    return result_work(config, variant)(progress)
 
 
-def keep_upload(own: Upload) -> None:
-    """Use a user's own facilities from now on, in this session only."""
-    st.session_state.upload = own
-    st.session_state.pop("private_results", None)
+def result_work(config: StudyConfig, variant: StudyConfig) -> Callable[[Progress], StudyResult]:
+    """Return what computes :func:`result_of` in any thread: all that it takes from the session is taken now.
+
+    Raises
+    ------
+    InputError
+        If a private study still lacks layers.
+    """
+    if not is_own(config):
+        return partial(_public_result, config, variant)
+    missing = studies.missing_layers(config)
+    if missing:
+        named = say("list_comma").join(term("layer", layer) for layer in missing)
+        raise InputError("study_incomplete", layers=named)
+    results: OrderedDict[str, StudyResult] = st.session_state.setdefault("private_results", OrderedDict())
+    inputs: OrderedDict[str, StudyInputs] = st.session_state.setdefault("private_inputs", OrderedDict())
+    return partial(_private_result, config, variant, results, inputs)
 
 
-def forget_upload() -> None:
-    """Go back to the study's own facilities."""
-    st.session_state.pop("upload", None)
-    st.session_state.pop("private_results", None)
+def _public_result(config: StudyConfig, variant: StudyConfig, progress: Progress) -> StudyResult:
+    return studies.public_result(config, variant, progress=progress)
+
+
+def _private_result(
+    config: StudyConfig,
+    variant: StudyConfig,
+    results: OrderedDict[str, StudyResult],
+    inputs: OrderedDict[str, StudyInputs],
+    progress: Progress,
+) -> StudyResult:
+    read = input_digest(config)
+    key, alike_key = f"{read}/{variant.digest()}", f"{read}/{assessment_digest(variant)}"
+    if key not in results:
+        loaded = _private_inputs(config, inputs, progress)
+        result = run_study(variant, inputs=loaded, known=results.get(alike_key), progress=progress)
+        results[key] = results[alike_key] = result
+        while len(results) > 2 * MAX_PRIVATE_RESULTS:
+            results.popitem(last=False)
+    return results[key]
+
+
+def private_inputs(config: StudyConfig, *, progress: Progress) -> StudyInputs:
+    """Return the inputs of this session's private study, read once as long as its files stay.
+
+    Raises
+    ------
+    WalkshedError
+        As :func:`walkshed.study.load_study`; no path of this machine is told.
+    """
+    known: OrderedDict[str, StudyInputs] = st.session_state.setdefault("private_inputs", OrderedDict())
+    return _private_inputs(config, known, progress)
+
+
+def _private_inputs(config: StudyConfig, known: OrderedDict[str, StudyInputs], progress: Progress) -> StudyInputs:
+    key = input_digest(config)
+    if key not in known:
+        try:
+            known[key] = load_study(config, progress=progress)
+        except WalkshedError as error:
+            raise workspace.without_folder(error, config.folder) from error
+        while len(known) > MAX_PRIVATE_INPUTS:
+            known.popitem(last=False)
+    return known[key]
+
+
+def change_study(
+    config: StudyConfig, make: Callable[[StudyConfig], tuple[StudyConfig, Mapping[str, bytes]]]
+) -> StudyConfig:
+    """Change this session's private study and compute it; what cannot be computed is not kept.
+
+    A study on offer to everybody is copied first, and the copy opened; the copy takes the place of a former private
+    study. A study that still lacks layers cannot be computed as a whole: it is kept as it grows.
+
+    Parameters
+    ----------
+    config
+        The study that is open.
+    make
+        Gets the settings of the private study and returns the changed ones and new files by name; names come from
+        :func:`walkshed.app.workspace.free_name`.
+
+    Returns
+    -------
+    StudyConfig
+        Of the changed private study. Choices (minutes, walker, number of rooms) stay.
+
+    Raises
+    ------
+    WalkshedError
+        If the study would no longer work; everything is as it was then.
+    """
+    session = st.session_state
+    former, former_name = session.get(workspace.TOKEN_KEY), session.study
+
+    def check(changed: StudyConfig) -> None:
+        if not studies.missing_layers(changed):
+            with progress_bar() as progress:
+                result_of(changed, settled(changed), progress=progress)
+
+    try:
+        own = workspace.read_own(workspace.begin_own(config))
+        changed, files = make(own)
+        changed = workspace.change_study(changed, files=files, check=check)
+    except BaseException:
+        if session.get(workspace.TOKEN_KEY) != former:
+            workspace.forget()
+            if former is not None:
+                session[workspace.TOKEN_KEY] = former
+        session.study = former_name
+        raise
+    if session.get(workspace.TOKEN_KEY) != former:
+        workspace.discard(former)
+    session.study = OWN
+    return changed

@@ -14,8 +14,9 @@ import streamlit as st
 
 from walkshed.parameters import StudyConfig
 from walkshed.progress import silent
+from walkshed.scaffold import FACILITIES_HEADER
 from walkshed.study import load_study, run_study
-from walkshed.study.variants import assessment_digest, input_digest
+from walkshed.study.variants import INSIDE_PACKAGE, assessment_digest, input_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,37 @@ def read_config(folder: Path) -> StudyConfig:
         If study.toml cannot be used.
     """
     return StudyConfig.from_toml(folder)
+
+
+def missing_layers(config: StudyConfig) -> tuple[str, ...]:
+    """Return the layers without which a study cannot be computed and whose files are absent or empty.
+
+    Returns
+    -------
+    tuple of str
+        Of ``"boundary"``, ``"network"``, ``"facilities"``, ``"demand"``.
+    """
+    sections = {"boundary": "file", "network": "", "facilities": "file", "demand": "file"}
+    return tuple(layer for layer, only in sections.items() if _is_missing(config, layer, only))
+
+
+def _is_missing(config: StudyConfig, layer: str, only: str) -> bool:
+    section = getattr(config, "residents" if layer == "demand" else layer)
+    named = section.raster if layer == "demand" and section.source == "raster" else section.path
+    if layer == "demand" and section.source == "raster":
+        return not config.resolve(named).is_file()
+    if (only and section.source != only) or section.source == "download" or named.startswith(INSIDE_PACKAGE):
+        return False
+    file = config.resolve(named)
+    return not file.is_file() or (layer == "facilities" and _is_header_only(file))
+
+
+def _is_header_only(file: Path) -> bool:
+    """Say whether a file is the empty table that a new study starts with."""
+    return (
+        file.stat().st_size <= len(FACILITIES_HEADER) + 3
+        and file.read_bytes().decode("utf-8-sig", "replace").split() == FACILITIES_HEADER.split()
+    )
 
 
 def public_inputs(config: StudyConfig, *, progress: Progress = silent) -> StudyInputs:

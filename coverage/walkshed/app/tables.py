@@ -12,20 +12,24 @@ from walkshed.app.parts import table
 from walkshed.app.texts import language, say, term
 from walkshed.catalogue import has, text
 from walkshed.reporting.wording import DASH, count, percent
+from walkshed.reporting.wording import say as report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from walkshed.results import StudyResult
+    from walkshed.results import StudyResult, Survey
 
-GAP_KEY, PROPOSAL_KEY = "gaps_table", "proposals_table"
+GAP_KEY, PROPOSAL_KEY, UNIT_KEY = "gaps_table", "proposals_table", "units_table"
+FOCUS_KEY = "table_touched"
+DAY = 24
 ROW_PX, HEAD_PX = 35, 38
 ALMOST = 0.999  # nearly everybody never reads 100 %
 FORMULA = r"[=+\-@\t\r]"
 NAVY, ORANGE, GREEN, GRID = "#0B3C5D", "#D55E00", "#009E73", "#E3E8EC"
+WEEK_COLOURS = ("#EFF3F7", "#9DBBD2", "#0B3C5D")
 
 
-def gaps(result: StudyResult) -> None:
+def gaps(result: Survey) -> None:
     """Draw the gaps, most residents first; a chosen row is looked up on the map."""
     frame = pd.DataFrame(
         {
@@ -41,7 +45,7 @@ def gaps(result: StudyResult) -> None:
     st.dataframe(
         frame,
         key=GAP_KEY,
-        on_select="rerun",
+        on_select=_chosen(GAP_KEY),
         selection_mode="single-row",
         hide_index=True,
         height=_height(len(frame), 7),
@@ -89,18 +93,60 @@ def proposals(result: StudyResult) -> None:
     )
 
 
-def units(rates: pd.DataFrame) -> None:
-    """Draw rates by unit, lowest first."""
+def units(rates: pd.DataFrame, *, target: float = 0.0) -> None:
+    """Draw rates by unit, lowest first; a chosen row is looked up on the map.
+
+    Parameters
+    ----------
+    rates
+        Of units.
+    target
+        Rate that every unit should reach, 0 for none.
+    """
     levels = rates["level"].astype(str) if "level" in rates.columns else pd.Series("", index=rates.index)
-    several = len(set(levels)) > 1
-    rows = []
-    for row, level in zip(rates.to_dict("records"), levels, strict=True):
-        named = [_level_name(level)] if several else []
-        figures_of_row = [percent(row["rate"]), count(row["numerator"]), count(row["denominator"])]
-        rows.append([str(row["unit_name"]), *named, *figures_of_row, term("quantity", row["quantity"])])
-    names = ("unit", *(("level",) if several else ()), "rate", "numerator", "denominator", "quantity")
-    first = 1 + several
-    table([say(f"column_{name}") for name in names], rows, numbers=(first, first + 1, first + 2))
+    frame = pd.DataFrame({"unit": rates["unit_name"].astype(str)})
+    if len(set(levels)) > 1:
+        frame["level"] = [_level_name(level) for level in levels]
+    shown = rates["rate"].where(~rates["rate"].between(ALMOST, 1, "left"), ALMOST)
+    frame["rate"] = 100 * shown
+    if target > 0:
+        frame["short"] = (100 * (target - rates["rate"])).clip(lower=0).round(1)
+    frame["numerator"] = rates["numerator"].round()
+    frame["denominator"] = rates["denominator"].round()
+    frame["quantity"] = [term("quantity", quantity) for quantity in rates["quantity"]]
+    st.dataframe(
+        frame,
+        key=UNIT_KEY,
+        on_select=_chosen(UNIT_KEY),
+        selection_mode="single-row",
+        hide_index=True,
+        height=_height(len(frame), 9),
+        column_config={
+            "unit": st.column_config.TextColumn(say("column_unit"), width=170),
+            "level": st.column_config.TextColumn(say("column_level"), width=120),
+            "rate": st.column_config.ProgressColumn(
+                say("column_rate"), format="%.1f%%", min_value=0, max_value=100, width=140
+            ),
+            "short": st.column_config.NumberColumn(say("column_short"), format="%.1f", width=105),
+            "numerator": st.column_config.NumberColumn(say("column_numerator"), format="localized", width=90),
+            "denominator": st.column_config.NumberColumn(say("column_denominator"), format="localized", width=90),
+            "quantity": st.column_config.TextColumn(say("column_quantity"), width=80),
+        },
+    )
+
+
+def _chosen(key: str) -> Callable[[], None]:
+    """Return what notes that a table's row is the one to look at: of two tables the last one touched counts."""
+
+    def note() -> None:
+        st.session_state[FOCUS_KEY] = key
+
+    return note
+
+
+def touched() -> str:
+    """Return the key of the table whose row was chosen last."""
+    return str(st.session_state.get(FOCUS_KEY, GAP_KEY))
 
 
 def _level_name(level: str) -> str:
@@ -109,7 +155,7 @@ def _level_name(level: str) -> str:
     return text(key, language()) if has(key) else level
 
 
-def rates(result: StudyResult, profiles: Sequence[str]) -> None:
+def rates(result: Survey, profiles: Sequence[str]) -> None:
     """Draw every rate of the whole area: a row per basis and walker, a column per cutoff."""
     every = figures.area_rates(result, profiles)
     cutoffs = sorted(every.cutoff_min.unique())
@@ -128,7 +174,7 @@ def rates(result: StudyResult, profiles: Sequence[str]) -> None:
     table(head, rows, numbers=range(2, 3 + len(cutoffs)))
 
 
-def curve(result: StudyResult) -> None:
+def curve(result: Survey) -> None:
     """Draw the share of residents served against the minutes allowed."""
     cutoff = result.config.walking.cutoff_min
     longest = max(2.0 * max(result.config.walking.cutoffs_min), cutoff)
@@ -153,6 +199,57 @@ def curve(result: StudyResult) -> None:
             },
         ],
     }
+    st.vega_lite_chart(frame, spec)
+
+
+def week(hourly: pd.DataFrame, *, hour: int = -1) -> None:
+    """Draw the rate at every hour of the week, days below each other.
+
+    Parameters
+    ----------
+    hourly
+        From :func:`walkshed.assess.hours.coverage_by_hour`.
+    hour
+        To be marked, -1 none.
+    """
+    days = [report(f"weekday_{day}", language()) for day in range(7)]
+    frame = pd.DataFrame(
+        {
+            "clock": hourly["hour"] % DAY,
+            "day": [days[value // DAY] for value in hourly["hour"]],
+            "rate": hourly["rate"],
+            "open": hourly["open_facilities"],
+            "chosen": hourly["hour"] == hour,
+        }
+    )
+    spec: dict[str, Any] = {
+        "height": 240,
+        "encoding": {
+            "x": {"field": "clock", "type": "ordinal", "title": say("axis_hour"), "axis": {"labelAngle": 0}},
+            "y": {"field": "day", "type": "ordinal", "title": None, "sort": days, "axis": {"labelOverlap": False}},
+            "tooltip": [
+                {"field": "day", "type": "nominal", "title": say("axis_day")},
+                {"field": "clock", "type": "ordinal", "title": say("axis_hour")},
+                {"field": "rate", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
+                {"field": "open", "type": "quantitative", "title": say("axis_open")},
+            ],
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "stroke": "#FFFFFF", "strokeWidth": 1},
+                "encoding": {
+                    "color": {
+                        "field": "rate", "type": "quantitative", "title": say("column_rate"),
+                        "scale": {"domain": [0, 1], "range": list(WEEK_COLOURS)}, "legend": {"format": ".0%"},
+                    }
+                },
+            },
+            {
+                "transform": [{"filter": "datum.chosen"}],
+                "mark": {"type": "rect", "fillOpacity": 0, "stroke": ORANGE, "strokeWidth": 2.5},
+            },
+        ],
+    }  # fmt: skip
     st.vega_lite_chart(frame, spec)
 
 
@@ -199,9 +296,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def _places(gaps_table: pd.DataFrame) -> list[str]:
     """Return what a gap is called: its place, else its unit, else its number."""
-    return [
-        str(row.place or row.unit_name or say("gap_name", rank=row.rank)) for row in gaps_table.fillna("").itertuples()
-    ]
+    named = gaps_table[["place", "unit_name"]].fillna("").assign(rank=gaps_table["rank"])
+    return [str(row.place or row.unit_name or say("gap_name", rank=row.rank)) for row in named.itertuples()]
 
 
 def _height(rows: int, most: int) -> int:

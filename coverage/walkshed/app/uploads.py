@@ -1,0 +1,412 @@
+"""What a user may bring for each layer of a study: kinds of files, columns, how it is read, where it is noted.
+
+Files are read by the readers of every other file of a study; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import geopandas as gpd
+
+from walkshed.app.study_files import check_content
+from walkshed.coordinates import metric_crs
+from walkshed.errors import InputError
+from walkshed.inputs.boundary import read_boundary
+from walkshed.inputs.candidates import read_candidates
+from walkshed.inputs.demand import read_demand
+from walkshed.inputs.denominators import read_denominators
+from walkshed.inputs.entrances import read_entrances
+from walkshed.inputs.facilities import read_facilities
+from walkshed.inputs.osm_source import read_osm_extent
+from walkshed.inputs.population_groups import wanted_groups
+from walkshed.inputs.population_raster import read_population_raster
+from walkshed.inputs.positions import COORDINATES
+from walkshed.inputs.reads import empty_rejects
+from walkshed.inputs.tables import find_columns, read_table
+from walkshed.inputs.units import read_units
+from walkshed.network.build import read_network
+from walkshed.network.slope import sample_elevation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from walkshed.network.model import WalkNetwork
+    from walkshed.parameters import StudyConfig
+
+TABLES: Final = ("csv", "xlsx", "geojson", "json", "gpkg", "zip", "kml", "parquet")
+AREAS: Final = ("geojson", "json", "gpkg", "zip", "kml", "parquet")
+STREETS: Final = ("pbf", "osm")
+RASTERS: Final = ("tif", "tiff")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer of a study, as something to bring.
+
+    Attributes
+    ----------
+    endings
+        Of the files, without the dot.
+    fields
+        Our columns that the user may map.
+    needs
+        Each a choice of columns of which one is needed; those of :data:`PLACED` are not where the file has shapes.
+    reads
+        What it is called in the readers; ``""`` for files without columns.
+    datum
+        Its coordinates may be in a datum that the file does not tell.
+    optional
+        A study can do without.
+    """
+
+    endings: tuple[str, ...] = TABLES
+    fields: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
+    reads: str = ""
+    datum: bool = True
+    optional: bool = False
+
+
+PLACED: Final = (("lon", "location"), ("lat", "location"))
+LAYERS: Final[Mapping[str, Layer]] = {
+    "facilities": Layer(
+        fields=("name", *COORDINATES, "status", "tier", "capacity", "opening_hours", "facility_id", "unit_id",
+                "position_quality", "source"),
+        needs=PLACED, reads="facilities",
+    ),
+    "demand": Layer(
+        fields=("population", "households", "name", *COORDINATES, "demand_id", "kind", "area_m2", "unit_id"),
+        needs=(("population", "households"), *PLACED), reads="demand",
+    ),
+    "boundary": Layer(endings=AREAS),
+    "network": Layer(endings=STREETS, datum=False),
+    "units": Layer(
+        fields=("name", "unit_id", "level", "parent_id", "population"), needs=(("name", "unit_id"),), reads="units",
+        optional=True,
+    ),
+    "candidates": Layer(
+        fields=("place", *COORDINATES, "cost", "capacity", "kind", "candidate_id"), needs=PLACED, reads="candidates",
+        optional=True,
+    ),
+    "entrances": Layer(
+        fields=("owner", "facility_id", "name", *COORDINATES), needs=(("owner", "facility_id"), *PLACED),
+        reads="entrances", optional=True,
+    ),
+    "gates": Layer(
+        fields=("owner", "demand_id", "name", *COORDINATES), needs=(("owner", "demand_id"), *PLACED), reads="gates",
+        optional=True,
+    ),
+    "denominators": Layer(
+        endings=("csv", "xlsx"), fields=("unit_id", "basis", "group", "denominator"), needs=(("unit_id",),),
+        reads="denominators", datum=False, optional=True,
+    ),
+    "raster": Layer(endings=RASTERS, datum=False, optional=True),
+    "elevation": Layer(endings=RASTERS, datum=False, optional=True),
+}  # fmt: skip
+"""In the order in which they are offered."""
+
+
+FIGURES_OF_THE_FILE: Final[Mapping[str, Any]] = {"raster": "", "unit_totals": False, "cell_centres": False}
+"""Residents that a file counts are not counted again by a raster or by the totals of units."""
+
+
+class Columns(NamedTuple):
+    """The columns of a file.
+
+    Attributes
+    ----------
+    seen
+        As the file calls them.
+    fields
+        Ours that may be mapped.
+    proposed
+        Ours -> theirs, as the reader would find them.
+    doubtful
+        Ours for which several of theirs fit: the user has to say which.
+    shapes
+        The file holds shapes, so that no coordinates are needed.
+    rows
+        How many.
+    """
+
+    seen: tuple[str, ...]
+    fields: tuple[str, ...]
+    proposed: dict[str, str]
+    doubtful: frozenset[str]
+    shapes: bool
+    rows: int
+
+
+class Surroundings(NamedTuple):
+    """What of the study is known already and an upload is held against; anything may be missing."""
+
+    boundary: gpd.GeoDataFrame | None = None
+    facilities: gpd.GeoDataFrame | None = None
+    demand: gpd.GeoDataFrame | None = None
+    units: gpd.GeoDataFrame | None = None
+    network: WalkNetwork | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the user says about a file.
+
+    Attributes
+    ----------
+    columns
+        Our name -> theirs, ``""`` for none; see :func:`mapping_of`.
+    datum
+        See :data:`walkshed.coordinates.DATUMS`.
+    holds
+        What a population raster counts, ``""`` to find out.
+    onto_homes
+        A population raster is shared out over the residential buildings there are, instead of counting cells.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    datum: str = "wgs84"
+    holds: str = ""
+    onto_homes: bool = True
+
+
+class Found(NamedTuple):
+    """What a file holds.
+
+    Attributes
+    ----------
+    table
+        Rows to look at; ``None`` where there is nothing to show.
+    rejects
+        Rows that cannot be used.
+    rows
+        Rows, edges of the streets, heights, cells.
+    """
+
+    table: gpd.GeoDataFrame | pd.DataFrame | None
+    rejects: pd.DataFrame
+    rows: int
+
+
+def columns_of(path: Path, layer: str) -> Columns:
+    """Return the columns of a file, with those that the reader would take.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read at all.
+    """
+    kind = LAYERS[layer]
+    check_content(path)
+    raw = read_table(path, layer=kind.reads)
+    groups = wanted_groups(raw, None) if layer in {"demand", "units"} else ()
+    wide = tuple(str(name) for name in raw.frame.columns if str(name).startswith("denominator_"))
+    fields = (*kind.fields, *groups, *(wide if layer == "denominators" else ()))
+    proposed: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for name in fields:
+        try:
+            proposed |= find_columns(raw.frame, (name,), layer=kind.reads, path=path.name)
+        except InputError:  # several fit
+            doubtful.add(name)
+    shapes = raw.geometry is not None and not bool(raw.geometry.isna().all())
+    seen = tuple(str(name) for name in raw.frame.columns)
+    return Columns(seen, fields, proposed, frozenset(doubtful), shapes, len(raw.lines))
+
+
+def mapping_of(columns: Columns, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return what of the user's choice has to be told to the reader: what it would not find, or find otherwise.
+
+    Examples
+    --------
+    >>> columns = Columns(("a", "name"), ("name", "lon"), {"name": "name"}, frozenset(), False, 1)
+    >>> mapping_of(columns, {"name": "name", "lon": "a"}), mapping_of(columns, {"name": "", "lon": ""})
+    ({'lon': 'a'}, {'name': ''})
+    """
+    return {
+        name: chosen.get(name, "")
+        for name in columns.fields
+        if chosen.get(name, "") != columns.proposed.get(name, "") or name in columns.doubtful
+    }
+
+
+def lacking(layer: str, columns: Columns, chosen: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Return the choices of columns of which one is needed and none is chosen."""
+    needs = [need for need in LAYERS[layer].needs if not (columns.shapes and need in PLACED)]
+    return tuple(need for need in needs if not any(chosen.get(name) for name in need))
+
+
+def is_needed(layer: str, columns: Columns, name: str) -> bool:
+    """Say whether a column is one of those that a layer needs."""
+    return any(name in need for need in LAYERS[layer].needs if not (columns.shapes and need in PLACED))
+
+
+def read_upload(path: Path, layer: str, choices: Choices, around: Surroundings, config: StudyConfig) -> Found:
+    """Read a file as the study would.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        One of :data:`LAYERS`.
+    choices
+        What the user says about it.
+    around
+        Of the study as it is.
+    config
+        Its settings.
+
+    Raises
+    ------
+    WalkshedError
+        If the file cannot be used at all, or the study lacks what it is about.
+    """
+    check_content(path)
+    columns, datum = choices.columns, choices.datum
+    if layer == "boundary":
+        area = read_boundary(path, datum=datum)
+        return Found(area, empty_rejects(), len(area))
+    if layer in {"network", "raster", "elevation"}:
+        return _read_plain(path, layer, choices, around, config)
+    if layer == "denominators":
+        figures = read_denominators(path, units=_needed(around.units, "units"), columns=columns)
+        return Found(figures.table, figures.rejects, len(figures.table))
+    if layer == "entrances":
+        owners = _needed(around.facilities, "facilities")
+        read = read_entrances(path, owner="facility_id", owners=owners, columns=columns, datum=datum)
+    elif layer == "gates":
+        owners = _needed(around.demand, "demand")
+        read = read_entrances(path, owner="demand_id", owners=owners, columns=columns, datum=datum)
+    elif layer == "units":
+        read = read_units(path, columns=columns, datum=datum)
+    elif layer == "demand":
+        household = config.residents.persons_per_household
+        read = read_demand(
+            path, columns=columns, datum=datum, persons_per_household=household, boundary=around.boundary
+        )
+    else:
+        reader = {"facilities": read_facilities, "candidates": read_candidates}[layer]
+        read = reader(path, columns=columns, datum=datum, boundary=around.boundary)
+    return Found(read.table, read.rejects, len(read.table))
+
+
+def _read_plain(path: Path, layer: str, choices: Choices, around: Surroundings, config: StudyConfig) -> Found:
+    """Read a file without rows of the user's own."""
+    if layer == "network":
+        network = read_network(path, access=config.access, speed_kmh=config.speed_kmh())
+        return Found(_extent(path), empty_rejects(), len(network.u))
+    if layer == "elevation":
+        heights = sample_elevation(_needed(around.network, "network"), path)
+        return Found(None, empty_rejects(), len(heights.height_m))
+    cells = read_population_raster(path, _needed(around.boundary, "boundary"), holds=choices.holds)
+    return Found(cells.table, empty_rejects(), len(cells.table))
+
+
+def _extent(path: Path) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"name": [path.name]}, geometry=[read_osm_extent(path)], crs="EPSG:4326")
+
+
+def _needed(found: Any, other: str) -> Any:  # noqa: ANN401 - a table or a network
+    if found is None or (hasattr(found, "empty") and found.empty):
+        raise InputError(f"upload_needs_{other}")
+    return found
+
+
+def with_layer(config: StudyConfig, layer: str, name: str, choices: Choices) -> StudyConfig:
+    """Return the settings of a study that reads a layer from a file.
+
+    What belonged to the former layer alone goes with it: gates and totals of former residents, entrances of former
+    facilities.
+
+    Parameters
+    ----------
+    config
+        The study.
+    layer
+        One of :data:`LAYERS`.
+    name
+        Of the file in the study's folder.
+    choices
+        What the user says about it.
+    """
+    columns, datum = dict(choices.columns), choices.datum
+    listed: dict[str, Any] = {"source": "file", "path": name, "columns": columns, "datum": datum}
+    doors: dict[str, Any] = {
+        layer: "file",
+        f"{layer}_path": name,
+        f"{layer}_columns": columns,
+        f"{layer}_datum": datum,
+    }
+    facilities, residents = config.facilities, config.residents
+    whole = choices.onto_homes
+    spread = residents.source if whole and residents.source != "raster" else "osm" if whole else "raster"
+    section, changed = {
+        "boundary": ("boundary", {"source": "file", "path": name, "datum": datum}),
+        "network": ("network", {"source": "osm", "path": name}),
+        "elevation": ("network", {"elevation": name}),
+        "facilities": ("facilities", listed | {"tags": {}} | _own_doors(facilities.entrances, "entrances")),
+        "demand": ("residents", listed | dict(FIGURES_OF_THE_FILE) | _own_doors(residents.gates, "gates")),
+        "candidates": ("candidates", listed | {"tags": {}, "also": ()}),
+        "raster": (
+            "residents",
+            {"source": spread, "raster": name, "raster_holds": choices.holds, "unit_totals": False},
+        ),
+        "units": ("units", listed | {"denominators_columns": {}, "denominators": ""}),
+        "denominators": ("units", {"denominators": name, "denominators_columns": columns}),
+        "entrances": ("facilities", doors),
+        "gates": ("residents", doors),
+    }[layer]
+    return _with_section(config, section, changed)
+
+
+def without_layer(config: StudyConfig, layer: str) -> StudyConfig:
+    """Return the settings of a study without one of its optional layers."""
+    if layer == "units":
+        without = _with_section(config, "residents", {"unit_totals": False})
+        if config.boundary.source == "units":
+            without = _with_section(without, "boundary", {"source": "extent"})
+        config = without
+    spread = "osm" if config.residents.source == "raster" else config.residents.source
+    bare: dict[str, Any] = {"path": "", "columns": {}}
+    section, changed = {
+        "units": ("units", bare | {"source": "none", "denominators": "", "denominators_columns": {}}),
+        "candidates": ("candidates", bare | {"source": "network", "tags": {}, "also": ()}),
+        "denominators": ("units", {"denominators": "", "denominators_columns": {}}),
+        "elevation": ("network", {"elevation": ""}),
+        "raster": ("residents", {"source": spread, "raster": "", "raster_holds": ""}),
+        "entrances": ("facilities", _own_doors("file", layer)),
+        "gates": ("residents", _own_doors("file", layer)),
+    }[layer]
+    return _with_section(config, section, changed)
+
+
+def _with_section(config: StudyConfig, section: str, changed: dict[str, Any]) -> StudyConfig:
+    sections: dict[str, Any] = {section: replace(getattr(config, section), **changed)}
+    return replace(config, **sections)
+
+
+def dropped_with(config: StudyConfig, layer: str) -> tuple[str, ...]:
+    """Return the layers that go when a layer is replaced, because they are about the former one."""
+    if layer == "facilities" and config.facilities.entrances == "file":
+        return ("entrances",)
+    if layer == "units" and config.units.denominators:
+        return ("denominators",)
+    if layer == "demand":
+        gone = {"gates": config.residents.gates == "file", "raster": bool(config.residents.raster)}
+        return tuple(name for name, goes in gone.items() if goes)
+    return ()
+
+
+def _own_doors(source: str, layer: str) -> dict[str, Any]:
+    """Return the settings that take out a file of entrances or gates; those of OpenStreetMap stay."""
+    return {layer: "none", f"{layer}_path": "", f"{layer}_columns": {}} if source == "file" else {}
+
+
+def area_km2(boundary: gpd.GeoDataFrame) -> float:
+    """Return the size of the study area, in square kilometres."""
+    return float(boundary.geometry.to_crs(metric_crs(boundary.geometry.iloc[0])).area.sum()) / 1e6
