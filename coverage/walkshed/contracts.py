@@ -108,6 +108,8 @@ CANDIDATES = TableContract(
         Column(name="candidate_id", kind="id"),
         Column(name="place"),
         Column(name="cost", kind="number", optional=True, low=0),
+        Column(name="capacity", kind="number", optional=True, low=0),
+        Column(name="kind", optional=True),
     ),
     geometry=("Point",),
 )
