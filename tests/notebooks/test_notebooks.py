@@ -36,7 +36,8 @@ def test_what_would_be_fetched_is_found() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 # The kernel's own libraries warn about their event loops and sockets; what our code warns about shows in the cells.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
-def test_runs_quietly_and_its_map_works_offline(path: Path) -> None:
+def test_runs_quietly_and_its_map_works_offline(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # streamlit sets it for its own process when it is imported
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": path.parent}}

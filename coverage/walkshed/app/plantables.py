@@ -153,7 +153,7 @@ def by_gap(result: StudyResult, rank: int) -> None:
             for row in rows.to_dict("records")
         ]
         names = ("gap_closed", "newly", "gap_part", "gap_so_far")
-        table([say(f"column_{name}") for name in names], told, numbers=(1, 2, 3))
+        table([say(f"column_{name}") for name in names], told, numbers=(1, 2, 3), kind="narrow")
 
 
 def robustness(result: StudyResult) -> None:

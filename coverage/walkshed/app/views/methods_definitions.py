@@ -9,14 +9,14 @@ from walkshed.app.texts import say, term
 
 BASES: Final = ("E", "E_buildings", "D", "C", "A", "B", "B_units", "F")
 GROUPS: Final = {
-    "figures": (
+    "figures_definitions": (
         "minutes", "covered", "unserved", "reasons", "gaps", "median", "curve", "isochrone", "disagreement", "range",
     ),
-    "equity": ("mean", "gini", "palma", "reached"),
-    "capacity": ("exclusive", "load", "full", "two_step"),
-    "hours": ("hourly", "night", "norm"),
-    "compare": ("gained", "lost", "points", "person_minutes"),
-    "siting": (
+    "equity_definitions": ("mean", "gini", "palma", "reached"),
+    "capacity_definitions": ("exclusive", "load", "full", "two_step"),
+    "hours_definitions": ("hourly", "night", "norm"),
+    "compare_definitions": ("gained", "lost", "points", "person_minutes"),
+    "siting_definitions": (
         "candidate", "mclp", "lscp", "p_median", "p_center", "newly", "bound", "mip_gap", "status", "rooms_curve",
         "order", "phases", "robustness",
     ),
@@ -38,7 +38,7 @@ def show() -> None:
     )
     head = [say("column_figure"), say("column_definition"), say("column_formula")]
     for group, names in GROUPS.items():
-        parts.subheading(say(f"{group}_definitions"), say("symbols") if group == "figures" else "")
+        parts.subheading(say(group), say("symbols") if group == "figures_definitions" else "")
         parts.table(
             head,
             [(say(f"figure_{name}"), say(f"define_{name}"), say(f"formula_{name}")) for name in names],

@@ -13,7 +13,7 @@ from walkshed.app.texts import in_markdown, language, say
 from walkshed.reporting.wording import group_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from walkshed.app.asking import Planned
     from walkshed.app.goals import Goal
@@ -28,11 +28,13 @@ MONEY_STEPS = 100
 def panel(config: StudyConfig, planned: Planned) -> None:
     """Draw the goal, its number or budget, the question's minutes and walker, and the button."""
     goal, result = planned.goal, planned.result
-    _choose("aim", goals.AIMS, goal.aim, label=say("goal_label"), text="goal")
+    _choose("aim", goals.AIMS, goal.aim, label=say("goal_label"), name=lambda aim: say(f"goal_{aim}"))
     st.html(f'<p class="ws-small">{say(f"goal_help_{goal.aim}")}</p>')
     if goal.aim == "fairest":
         offered = [how for how in goals.FAIRNESS if _can(how, result)]
-        _choose("fairness", offered, goal.fairness, label=say("fairness_label"), text="fairness")
+        _choose(
+            "fairness", offered, goal.fairness, label=say("fairness_label"), name=lambda how: say(f"fairness_{how}")
+        )
         if goal.fairness == "units":
             _share("floor_share", goal.floor_share, label=say("floor_share"))
         elif goal.fairness == "groups" and result is not None:
@@ -59,7 +61,7 @@ def _can(how: str, result: StudyResult | None) -> bool:
 
 def _how_much(config: StudyConfig, goal: Goal, result: StudyResult | None) -> None:
     if result is not None and goals.has_costs(result):
-        _choose("limit", goals.LIMITS, goal.limit, label=say("limit_label"), text="limit")
+        _choose("limit", goals.LIMITS, goal.limit, label=say("limit_label"), name=lambda limit: say(f"limit_{limit}"))
         if goal.limit == "budget":
             _number("budget", goal.budget, label=say("budget"), high=1e12, step=_money_step(result))
             return
@@ -219,10 +221,10 @@ def _take_weight(group: str, key: str) -> None:
     goals.change(group_weights={**goal.group_weights, group: float(st.session_state[key])})
 
 
-def _choose(field: str, options: Sequence[str], now: str, *, label: str, text: str) -> None:
+def _choose(field: str, options: Sequence[str], now: str, *, label: str, name: Callable[[str], str]) -> None:
     key = f"goal_{field}_widget"
     st.session_state[key] = now if now in options else None
-    names = {option: say(f"{text}_{option}") for option in options}
+    names = {option: name(option) for option in options}
     st.segmented_control(label, options, format_func=names.__getitem__, key=key, on_change=_take, args=(field, key))
 
 
@@ -230,7 +232,15 @@ def _several(field: str, options: Sequence[str], now: Sequence[str], *, label: s
     key = f"goal_{field}_widget"
     st.session_state[key] = [each for each in now if each in options]
     told = {option: names(option) for option in options}
-    st.multiselect(label, options, format_func=told.__getitem__, key=key, on_change=_take, args=(field, key))
+    st.multiselect(
+        label,
+        options,
+        format_func=told.__getitem__,
+        key=key,
+        on_change=_take,
+        args=(field, key),
+        placeholder=say("choose_several"),
+    )
 
 
 def _groups(field: str, now: Sequence[str], result: StudyResult, *, label: str) -> None:
