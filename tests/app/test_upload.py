@@ -14,7 +14,7 @@ import pytest
 import rasterio
 import shapely
 
-from walkshed.app import studies, tables, uploads, workspace
+from walkshed.app import studies, tables, upload_settings, uploads, workspace
 from walkshed.app.uploads import LAYERS, Choices, Surroundings
 from walkshed.catalogue import text
 from walkshed.coordinates import wgs84_to_gcj02
@@ -337,7 +337,7 @@ def test_a_file_of_every_layer_becomes_part_of_the_study(
     found = uploads.read_upload(file, layer, choices, around(sample_inputs), config)
     assert found.rows > 0
     name = workspace.free_name(config, file.name)
-    changed = uploads.with_layer(config, layer, name, choices)
+    changed = upload_settings.with_layer(config, layer, name, choices)
     kept = workspace.change_study(changed, files={name: file.read_bytes()}, check=load_study)
     inputs = load_study(kept)
     record = next(record for record in inputs.records if record.layer == layer)
@@ -345,7 +345,7 @@ def test_a_file_of_every_layer_becomes_part_of_the_study(
     if layer not in {"raster", "units"}:
         assert record.count == found.rows or layer == "network"
     if LAYERS[layer].optional:
-        bare = uploads.without_layer(kept, layer)
+        bare = upload_settings.without_layer(kept, layer)
         assert layer not in {record.layer for record in load_study(bare).records}
 
 
@@ -354,15 +354,15 @@ def test_gates_belong_to_compounds_and_go_with_them(
 ) -> None:
     shutil.copytree(sample.folder, tmp_path / "study")
     config = workspace.read_own(tmp_path / "study")
-    compounds = uploads.with_layer(config, "demand", "compounds.csv", Choices(datum="gcj02"))
+    compounds = upload_settings.with_layer(config, "demand", "compounds.csv", Choices(datum="gcj02"))
     inputs = load_study(compounds)
     gates = root / "data" / "sample-district" / "gates.csv"
     found = uploads.read_upload(gates, "gates", Choices(datum="gcj02"), around(inputs), compounds)
     assert len(found.rejects) == 0
-    gated = uploads.with_layer(compounds, "gates", "gates.csv", Choices(datum="gcj02"))
+    gated = upload_settings.with_layer(compounds, "gates", "gates.csv", Choices(datum="gcj02"))
     assert load_study(gated).gates is not None
-    assert uploads.dropped_with(gated, "demand") == ("gates",)
-    replaced = uploads.with_layer(gated, "demand", layer_files["demand"].name, Choices(datum="gcj02"))
+    assert upload_settings.dropped_with(gated, "demand") == ("gates",)
+    replaced = upload_settings.with_layer(gated, "demand", layer_files["demand"].name, Choices(datum="gcj02"))
     assert (replaced.residents.gates, replaced.residents.gates_path) == ("none", "")
 
 
@@ -389,10 +389,10 @@ def test_several_columns_that_fit_are_left_to_the_user(tmp_path: Path, sample: S
 
 
 def test_a_raster_may_be_counted_by_cell_or_shared_out(sample: StudyConfig) -> None:
-    cells = uploads.with_layer(sample, "raster", "p.tif", Choices(onto_homes=False))
+    cells = upload_settings.with_layer(sample, "raster", "p.tif", Choices(onto_homes=False))
     assert cells.residents.source == "raster"
-    homes = uploads.with_layer(cells, "raster", "p.tif", Choices(onto_homes=True))
+    homes = upload_settings.with_layer(cells, "raster", "p.tif", Choices(onto_homes=True))
     assert (homes.residents.source, homes.residents.raster) == ("osm", "p.tif")
     assert replace(homes.residents, raster="", raster_holds="") == replace(
-        uploads.without_layer(homes, "raster").residents
+        upload_settings.without_layer(homes, "raster").residents
     )

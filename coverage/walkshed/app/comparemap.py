@@ -11,14 +11,14 @@ from branca.element import MacroElement
 from folium.template import Template
 from streamlit_folium import st_folium
 
-from walkshed.app.assets import address
+from walkshed.app.blankmap import blank_map
 from walkshed.app.mapbase import HOMES, Base, study_base
 from walkshed.app.sides import GAINED, LOST, STILL_SERVED, STILL_UNSERVED, common_rooms
 from walkshed.app.texts import language, say, term
 from walkshed.reporting import palette
-from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, OfflineMap, Paint
+from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, Paint
 from walkshed.reporting.maplayers import located, room_group
-from walkshed.reporting.scripts import LOOKUP, script_json
+from walkshed.reporting.scripts import script_json
 from walkshed.reporting.signs import SIGNS, area_key, sign_key
 from walkshed.reporting.wording import credits_of, shortened
 
@@ -61,30 +61,14 @@ def draw_comparison(result: StudyResult, comparison: Comparison, *, focus: Bound
     """
     spoken = language()
     base = study_base(result, spoken)
-    west, south, east, north = (float(value) for value in result.inputs.boundary.total_bounds)
-    page_map = OfflineMap(
-        [(south + north) / 2, (west + east) / 2],
-        language=spoken,
-        assets_url=address("leaflet", from_map=True),
-        attribution=credits_of(result, spoken),
-        zoom_start=13,
-        max_zoom=19,
-        min_zoom=8,
-        zoom_snap=0.05,
-    )
-    own, session = address("map", from_map=True), address("session", from_map=True)
-    page_map.default_js = [
-        page_map.default_js[0], ("lookup", LOOKUP), ("walkshed", f"{own}map.js"), ("session", f"{session}session.js"),
-    ]  # fmt: skip
-    page_map.default_css = [
-        page_map.default_css[0], ("walkshed_css", f"{own}map.css"), ("session_css", f"{session}session.css"),
-    ]  # fmt: skip
+    bounds = result.inputs.boundary.total_bounds
+    page_map = blank_map(bounds, language=spoken, attribution=credits_of(result, spoken))
     for layer in base.layers():
         if isinstance(layer, CompactLayer):
             layer.options = _with_own_looks(layer.options)
         layer.add_to(page_map)
     Legend(say("legend"), _legend(result, base)).add_to(page_map)
-    FitArea((west, south, east, north)).add_to(page_map)
+    FitArea(bounds).add_to(page_map)
     changing = folium.FeatureGroup(name="session", control=False)
     rooms = room_group(result, spoken)
     if rooms is not None:

@@ -1,4 +1,4 @@
-"""The maps of the pages: a study's geometry is fetched once by address, a click sends one character per home."""
+"""The map of the coverage page: a study's geometry is fetched once by address, a click sends one character per home."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from folium.template import Template
 from streamlit_folium import st_folium
 
 from walkshed.app import basemaps, figures
-from walkshed.app.assets import address
+from walkshed.app.blankmap import blank_map
 from walkshed.app.mapbase import HOMES, NO_RATE, RATE_COLOURS, UNIT_RATES, Base, rate_rows, study_base
 from walkshed.app.texts import language, say, term
 from walkshed.coordinates import wgs84_to_gcj02
@@ -26,10 +26,10 @@ from walkshed.reporting.arealayer import area_group
 from walkshed.reporting.encode import encode_classes
 from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, OfflineMap, Paint
-from walkshed.reporting.maplayers import band_group, gap_group, located, proposal_group, room_group
+from walkshed.reporting.maplayers import band_group, gap_group, located, room_group
 from walkshed.reporting.panels import Call
-from walkshed.reporting.scripts import LOOKUP, script_json
-from walkshed.reporting.served import NEW, SERVED, UNSERVED, home_classes
+from walkshed.reporting.scripts import script_json
+from walkshed.reporting.served import SERVED, UNSERVED
 from walkshed.reporting.signs import area_key, line_key, sign_key
 from walkshed.reporting.wording import count, credits_of, shortened
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from walkshed.results import StudyResult, Survey
+    from walkshed.results import Survey
 
     Bounds = tuple[float, float, float, float]
 
@@ -75,32 +75,10 @@ def draw_coverage(result: Survey, *, shown: frozenset[str], focus: Bounds | None
     for code, layer in ((SERVED, "served"), (UNSERVED, "unserved")):
         if layer not in shown:
             classes = np.where(classes == code, HIDDEN, classes)
-    _draw(result, "coverage", classes=classes, shown=shown, focus=focus, ground=ground)
-
-
-def draw_siting(
-    result: StudyResult, *, shown: frozenset[str], focus: Bounds | None, ground: str = basemaps.OWN
-) -> None:
-    """Draw the proposals and whom they would serve; parameters as for :func:`draw_coverage`."""
-    plan = proposal_group(result, language())
-    _draw(result, "siting", classes=home_classes(result), shown=shown, focus=focus, ground=ground, plan=plan)
-
-
-def _draw(
-    result: Survey,
-    page: str,
-    *,
-    classes: NDArray[np.integer],
-    shown: frozenset[str],
-    focus: Bounds | None,
-    ground: str,
-    plan: dict[str, Any] | None = None,
-) -> None:
-    """Draw one map. Only what is in the feature group changes from click to click; the rest stays in the browser."""
     spoken = language()
     base = study_base(result, spoken)
     # A fresh map at every run: streamlit-folium changes the object it is given.
-    page_map = _blank_map(result, base, page, spoken, ground)
+    page_map = _blank_map(result, base, spoken, ground)
     changing = folium.FeatureGroup(name="session", control=False)
     within = result.isochrones.cutoff_min <= result.config.walking.cutoff_min
     groups = [
@@ -108,7 +86,6 @@ def _draw(
         _pack(_gaps(result, spoken)) if "gaps" in shown else None,
         _pack(area_group(result, spoken)) if "own_areas" in shown else None,
         room_group(result, spoken),
-        plan,
     ]
     for group in groups:
         if group is not None:
@@ -120,7 +97,7 @@ def _draw(
         Paint(UNIT_RATES, _unit_classes(result, base, shown)).add_to(changing)
     st_folium(
         page_map,
-        key=f"map_{page}",
+        key="map_coverage",
         height=HEIGHT_PX,
         use_container_width=True,
         returned_objects=[],
@@ -192,55 +169,31 @@ def focus_zoom(bounds: Bounds) -> float:
     return round(4 * min(max(zoom, FOCUS_ZOOMS[0]), FOCUS_ZOOMS[1])) / 4
 
 
-def _blank_map(result: Survey, base: Base, page: str, spoken: str, ground: str) -> OfflineMap:
+def _blank_map(result: Survey, base: Base, spoken: str, ground: str) -> OfflineMap:
     """Return the map without anything that a click changes."""
-    west, south, east, north = (float(value) for value in result.inputs.boundary.total_bounds)
-    page_map = OfflineMap(
-        [(south + north) / 2, (west + east) / 2],
-        language=spoken,
-        assets_url=address("leaflet", from_map=True),
-        attribution=credits_of(result, spoken),
-        zoom_start=13,
-        max_zoom=19,
-        min_zoom=8,
-        zoom_snap=0.05,
-    )
-    # By address instead of inside: what st_folium is given goes over the wire at every click.
-    own, session = address("map", from_map=True), address("session", from_map=True)
-    page_map.default_js = [
-        page_map.default_js[0],
-        ("lookup", LOOKUP),
-        ("walkshed", f"{own}map.js"),
-        ("session", f"{session}session.js"),
-    ]
-    page_map.default_css = [
-        page_map.default_css[0],
-        ("walkshed_css", f"{own}map.css"),
-        ("session_css", f"{session}session.css"),
-    ]
+    bounds = result.inputs.boundary.total_bounds
+    page_map = blank_map(bounds, language=spoken, attribution=credits_of(result, spoken))
     page_map.add_child(Call("walkshed.datum", {"name": basemaps.datum_of(ground)}))
     for tiles in basemaps.tile_layers(ground):
         tiles.add_to(page_map)
     for layer in base.layers(ground=ground == basemaps.OWN):
         layer.add_to(page_map)
-    Legend(say("legend"), _legend(result, base, page)).add_to(page_map)
-    FitArea((west, south, east, north)).add_to(page_map)
+    Legend(say("legend"), _legend(result, base)).add_to(page_map)
+    FitArea(bounds).add_to(page_map)
     return page_map
 
 
-def _legend(result: Survey, base: Base, page: str) -> list[dict[str, Any]]:
+def _legend(result: Survey, base: Base) -> list[dict[str, Any]]:
     """Return the legend; its texts hold no figure, or the map would be built anew at every click."""
-    homes = [(SERVED, "legend_served"), (UNSERVED, "legend_unserved")]
-    homes += [(NEW, "legend_new")] if page == "siting" else []
+    homes = ((SERVED, "legend_served"), (UNSERVED, "legend_unserved"))
     rooms = located(result.inputs.facilities)
-    hours = result.norms.hourly is not None and page == "coverage"
+    hours = result.norms.hourly is not None
     statuses = [
         status for status in palette.STATUS_COLOURS if (rooms.status == status).any() or (hours and status == "closed")
     ]
     signs = [
         {"key": sign_key(status), "text": say("legend_room", status=term("status", status))} for status in statuses
     ]
-    signs += [{"key": sign_key("proposal"), "text": say("legend_proposal")}] if page == "siting" else []
     own = area_key(palette.NAVY, opacity=0.16, stroke=palette.NAVY)
     gap = area_key(palette.UNSERVED, opacity=0.15, stroke=palette.GAP)
     groups = [
@@ -257,10 +210,10 @@ def _legend(result: Survey, base: Base, page: str) -> list[dict[str, Any]]:
                 {"key": line_key(palette.NAVY), "text": say("legend_band")},
                 {"key": line_key(palette.NAVY, dash="6 4"), "text": say("legend_inner_band")},
                 {"key": gap, "text": say("legend_gap")},
-                *([{"key": own, "text": say("legend_own_area")}] if page == "coverage" and len(rooms) > 1 else []),
+                *([{"key": own, "text": say("legend_own_area")}] if len(rooms) > 1 else []),
             ],
         },
-        {"text": say("legend_units"), "rows": rate_rows() if base.units and page == "coverage" else []},
+        {"text": say("legend_units"), "rows": rate_rows() if base.units else []},
         {"text": say("legend_base"), "rows": list(base.rows)},
     ]
     return [group for group in groups if group["rows"]]

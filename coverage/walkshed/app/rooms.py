@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkshed.app.uploads import without_layer
+from walkshed.app.upload_settings import without_layer
 from walkshed.inputs.facilities import COLUMNS
 from walkshed.inputs.positions import COORDINATES
 from walkshed.inputs.values import text_of

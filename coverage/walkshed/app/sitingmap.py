@@ -14,7 +14,7 @@ from folium.template import Template
 from streamlit_folium import st_folium
 
 from walkshed.app import handmade
-from walkshed.app.assets import address
+from walkshed.app.blankmap import blank_map
 from walkshed.app.mapbase import HOMES, Base, study_base
 from walkshed.app.mapview import packed
 from walkshed.app.texts import language, say, term
@@ -22,7 +22,7 @@ from walkshed.reporting import palette
 from walkshed.reporting.encode import encode_classes
 from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, OfflineMap, compact_payload
 from walkshed.reporting.maplayers import COARSE, band_group, gap_group, located, room_group
-from walkshed.reporting.scripts import LOOKUP, script_json
+from walkshed.reporting.scripts import script_json
 from walkshed.reporting.served import NEW, SERVED, UNSERVED
 from walkshed.reporting.signs import SIGNS, area_key, line_key, sign_key
 from walkshed.reporting.wording import count, credits_of, percent, shortened
@@ -289,30 +289,12 @@ def _minutes(label: str, walked: NDArray[np.float64]) -> dict[str, object]:
 
 def _blank(result: StudyResult, base: Base, spoken: str) -> OfflineMap:
     """Return the map without anything that a click changes; a fresh one at every run."""
-    west, south, east, north = (float(value) for value in result.inputs.boundary.total_bounds)
-    page_map = OfflineMap(
-        [(south + north) / 2, (west + east) / 2],
-        language=spoken,
-        assets_url=address("leaflet", from_map=True),
-        attribution=credits_of(result, spoken),
-        zoom_start=13,
-        max_zoom=19,
-        min_zoom=8,
-        zoom_snap=0.05,
-    )
-    own, session = address("map", from_map=True), address("session", from_map=True)
-    page_map.default_js = [
-        page_map.default_js[0], ("lookup", LOOKUP), ("walkshed", f"{own}map.js"), ("session", f"{session}session.js"),
-        ("hands", f"{session}hands.js"),
-    ]  # fmt: skip
-    page_map.default_css = [
-        page_map.default_css[0], ("walkshed_css", f"{own}map.css"), ("session_css", f"{session}session.css"),
-        ("hands_css", f"{session}hands.css"),
-    ]  # fmt: skip
+    bounds = result.inputs.boundary.total_bounds
+    page_map = blank_map(bounds, language=spoken, attribution=credits_of(result, spoken), scripts=("hands",))
     for layer in base.layers():
         layer.add_to(page_map)
     Legend(say("legend"), _legend(result, base)).add_to(page_map)
-    FitArea((west, south, east, north)).add_to(page_map)
+    FitArea(bounds).add_to(page_map)
     _Hands().add_to(page_map)
     return page_map
 

@@ -8,7 +8,6 @@ import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -17,7 +16,7 @@ from time import mktime
 from typing import TYPE_CHECKING, Any, Final
 
 from walkshed.errors import InputError
-from walkshed.inputs.archives import SHAPEFILE_PARTS, check_zip
+from walkshed.inputs.archives import BAD_MEMBER, SHAPEFILE_PARTS, check_zip
 from walkshed.inputs.osm_source import BUNDLES
 from walkshed.inputs.textfiles import decode
 from walkshed.parameters import StudyConfig
@@ -278,7 +277,7 @@ def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> 
     try:
         with opened.open(member) as packed, target.open("wb") as unpacked:
             shutil.copyfileobj(packed, unpacked)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
+    except BAD_MEMBER as error:
         raise InputError("file_unreadable", path=target.name, detail=str(error)) from error
     try:
         written = mktime((*member.date_time, 0, 0, -1))

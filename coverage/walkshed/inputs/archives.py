@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 UNPACKED_MAX_BYTES = 2_000_000_000
 """Nothing a district planner holds is larger; a file that unpacks to more is a mistake or an attack."""
+BAD_MEMBER = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error)
+"""What zipfile raises for a member that is damaged, packed in a way it does not know, encrypted or cut off."""
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -75,6 +77,6 @@ def unpack_shapefile(path: Path, folder: Path) -> Path:
                 if stem == layers[0]:
                     with archive.open(member) as packed, (folder / f"layer{suffix}").open("wb") as unpacked:
                         shutil.copyfileobj(packed, unpacked)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
+    except BAD_MEMBER as error:
         raise InputError("file_unreadable", path=path.name, detail=str(error)) from error
     return folder / "layer.shp"

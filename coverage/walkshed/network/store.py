@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -11,6 +9,7 @@ from uuid import uuid4
 import numpy as np
 
 from walkshed.errors import InputError, NetworkError
+from walkshed.inputs.archives import BAD_MEMBER
 from walkshed.network.model import WalkNetwork
 
 if TYPE_CHECKING:
@@ -89,16 +88,7 @@ def load_network(path: Path) -> WalkNetwork:
             if version != VERSION:
                 raise NetworkError("network_version", path=path.name, version=version, known=VERSION)
             arrays: dict[str, Any] = {field.name: archive[field.name] for field in fields(WalkNetwork)}
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except (*BAD_MEMBER, KeyError, TypeError, ValueError) as error:
         raise NetworkError("network_broken", path=path.name, detail=str(error)) from error
     if not _is_whole(arrays):
         raise NetworkError("network_broken", path=path.name, detail="-")

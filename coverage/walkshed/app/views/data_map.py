@@ -11,13 +11,12 @@ import shapely
 import streamlit as st
 from streamlit_folium import st_folium
 
-from walkshed.app.assets import address
+from walkshed.app.blankmap import blank_map
 from walkshed.app.mapbase import HOMES, study_base
 from walkshed.app.texts import language, say, term
 from walkshed.reporting import palette
-from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, OfflineMap, compact_payload
+from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, compact_payload
 from walkshed.reporting.maplayers import located
-from walkshed.reporting.scripts import LOOKUP
 from walkshed.reporting.signs import SIGNS, area_key, sign_key
 from walkshed.reporting.wording import credits_of, shortened
 
@@ -130,23 +129,8 @@ def _draw(
 ) -> None:
     spoken = language()
     west, south, east, north = (float(value) for value in bounds)
-    page_map = OfflineMap(
-        [(south + north) / 2, (west + east) / 2],
-        language=spoken,
-        assets_url=address("leaflet", from_map=True),
-        attribution="" if result is None else credits_of(result, spoken),
-        zoom_start=14,
-        max_zoom=19,
-        min_zoom=6,
-        zoom_snap=0.05,
-    )
-    own, session = address("map", from_map=True), address("session", from_map=True)
-    page_map.default_js = [
-        page_map.default_js[0], ("lookup", LOOKUP), ("walkshed", f"{own}map.js"), ("session", f"{session}session.js"),
-    ]  # fmt: skip
-    page_map.default_css = [
-        page_map.default_css[0], ("walkshed_css", f"{own}map.css"), ("session_css", f"{session}session.css"),
-    ]  # fmt: skip
+    credit = "" if result is None else credits_of(result, spoken)
+    page_map = blank_map(bounds, language=spoken, attribution=credit, min_zoom=6)
     groups = [{"text": say("legend_edited"), "rows": rows}]
     if result is not None:
         base = study_base(result, spoken)

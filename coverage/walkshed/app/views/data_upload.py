@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import geopandas as gpd
 import streamlit as st
 
-from walkshed.app import checklist, controls, parts, state, uploads, workspace
+from walkshed.app import checklist, controls, parts, state, upload_settings, uploads, workspace
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import in_markdown, language, safe, say, term
 from walkshed.app.uploads import LAYERS, Choices, Columns, Found, Surroundings
@@ -79,7 +79,7 @@ def _choose_layer(config: StudyConfig) -> str:
     with right:
         if removable and st.button(say("take_out", layer=in_markdown(term("layer", layer))), icon=":material/delete:"):
             with explained():
-                state.change_study(config, lambda own: (uploads.without_layer(own, layer), {}))
+                state.change_study(config, lambda own: (upload_settings.without_layer(own, layer), {}))
                 st.session_state[DONE_KEY] = say("taken_out", layer=term("layer", layer))
                 st.rerun()
     return layer
@@ -196,7 +196,7 @@ def _preview(file: UploadedFile, layer: str, choices: Choices, config: StudyConf
     )
     if seen.doubt is not None:
         box(seen.doubt.text(language()), kind="warning")
-    gone = uploads.dropped_with(config, layer)
+    gone = upload_settings.dropped_with(config, layer)
     if gone:
         named = say("list_comma").join(term("layer", name) for name in gone)
         box(say("goes_too", layers=named), kind="warning")
@@ -294,7 +294,7 @@ def _use(file: UploadedFile, layer: str, choices: Choices, config: StudyConfig, 
 
     def make(own: StudyConfig) -> tuple[StudyConfig, dict[str, bytes]]:
         name = workspace.free_name(own, file.name)
-        return uploads.with_layer(own, layer, name, choices), {name: file.getvalue()}
+        return upload_settings.with_layer(own, layer, name, choices), {name: file.getvalue()}
 
     before = headline(result)
     with explained():
