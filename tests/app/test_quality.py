@@ -69,10 +69,12 @@ class TileServer(BaseHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def tiles() -> Iterator[str]:
     """Return the address of a local tile server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), TileServer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), TileServer) as server:  # leaving closes the socket that listens
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,7 @@ def room_cells(result: StudyResult, language: str, *, limit: int | None = None) 
     nearest = served.groupby(served["facility_id"].astype(str))["population"].sum()
     serving = _serving(result).to_numpy()[: len(rooms)]
     yield words("name", rooms["name"], language, 2.6)
-    yield words("status", (named("status", value, language) for value in rooms["status"]), language, 1.0)
+    yield words("status", (named("status", value, language) for value in rooms["status"]), language, 1.5)
     if units and "unit_id" in rooms:
         yield words("unit", (units.get(key, "") for key in rooms["unit_id"]), language, 1.3)
     if "opening_hours" in rooms and rooms["opening_hours"].map(plain).any():
