@@ -283,7 +283,10 @@ def _unchanged(x: FloatArray, y: FloatArray) -> Pair:
 def _projection(source: pyproj.CRS) -> Shift:
     if source.equals(EXCHANGE_CRS, ignore_axis_order=True):
         return _unchanged
-    transform = pyproj.Transformer.from_crs(source, EXCHANGE_CRS, always_xy=True).transform
+    try:
+        transform = pyproj.Transformer.from_crs(source, EXCHANGE_CRS, always_xy=True).transform
+    except pyproj.exceptions.ProjError as error:
+        raise CrsError("crs_unusable", declared=_crs_name(source)) from error
 
     def convert(x: FloatArray, y: FloatArray) -> Pair:
         lon, lat = transform(x, y)

@@ -29,6 +29,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+SHOWN = 2000
+"""Characters of a field that a message shows: a file may be made of one endless name."""
+_UNSEEN = {number: "\ufffd" for number in (*range(32), *range(127, 160)) if chr(number) not in "\n\t"}
+
+
+def shown(value: object) -> object:
+    """Return a field as a message shows it: not endless, and without what commands a terminal."""
+    if isinstance(value, str):
+        text = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+        return text.translate(_UNSEEN)
+    if isinstance(value, int) and abs(value) > 10**SHOWN:
+        return f"10^{SHOWN}"
+    return value
+
+
 @dataclass(frozen=True)
 class Message:
     """A keyed text with its fields, not yet in any language.
@@ -46,7 +61,7 @@ class Message:
 
     def text(self, language: str = "en") -> str:
         """Return the text in ``language`` (``"en"`` or ``"zh"``)."""
-        return catalogue_text(self.key, language, **self.fields)
+        return catalogue_text(self.key, language, **{name: shown(value) for name, value in self.fields.items()})
 
 
 class WalkshedError(Exception):

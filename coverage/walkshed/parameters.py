@@ -8,6 +8,7 @@ the data is and how to read it.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_CUTOFF_MIN = 120.0
+MAX_SETTINGS_BYTES = 1_000_000
+TOLD_PROBLEMS = 100
+DOTTED = re.compile(r"(?:^|[\[{,])[ \t]*+(?:[\w\"'-]++[ \t]*+\.[ \t]*+){64}", re.MULTILINE)
+"""A key of more parts than any setting has."""
 RECORDS = ("scenario.edits", "criteria.rules", "siting.floors", "siting.links")
 SOURCE_NEEDS = {
     "boundary": {"file": "path", "place": "place"},
@@ -218,24 +223,31 @@ class StudyConfig:
         Raises
         ------
         InputError
-            If there is no such file or it is no TOML.
+            If there is no such file, it is no TOML, or longer or deeper than settings are.
         ContractError
             With every unknown key, wrong value and contradiction.
         """
         file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
         try:
-            data = tomllib.loads(file.read_bytes().decode("utf-8"))
+            data = tomllib.loads(_settings_text(file))
+        except InputError:
+            raise
         except FileNotFoundError:
             raise InputError("study_missing", where=str(file)) from None
         except OSError as error:
             raise InputError("study_unreadable", where=str(file), why=error.strerror or str(error)) from error
         except UnicodeDecodeError:
             raise InputError("study_encoding", where=str(file)) from None
-        except tomllib.TOMLDecodeError as error:
+        except RecursionError:
+            raise InputError("study_nested", where=str(file)) from None
+        except ValueError as error:  # no TOML, or a number of thousands of digits
             raise InputError("study_syntax", where=str(file), why=str(error)) from error
         config, problems = build_record(cls, _with_standard_profiles(data), skip=("folder",))
         config = replace(config, folder=file.resolve().parent)
         problems += [*_walking_problems(config), *_source_problems(config), *_datum_problems(config)]
+        if len(problems) > TOLD_PROBLEMS:
+            more = Message("errors.problems_more", {"count": len(problems) - TOLD_PROBLEMS})
+            problems = [*problems[:TOLD_PROBLEMS], more]
         if problems:
             raise ContractError("study_invalid", problems=problems, where=str(file))
         return config
@@ -258,6 +270,26 @@ class StudyConfig:
     def digest(self) -> str:
         """Return a SHA-256 of the configuration; equal configurations have equal digests, wherever they lie."""
         return hashlib.sha256(self.to_toml().encode()).hexdigest()
+
+
+def _settings_text(file: Path) -> str:
+    """Return the text of a ``study.toml``.
+
+    Raises
+    ------
+    InputError
+        If it is no plain file, is too long, or has keys of so many parts that reading them takes for ever.
+    """
+    if file.exists() and not file.is_file():
+        raise InputError("study_unreadable", where=str(file), why="-")
+    with file.open("rb") as stream:
+        content = stream.read(MAX_SETTINGS_BYTES + 1)
+    if len(content) > MAX_SETTINGS_BYTES:
+        raise InputError("study_long", where=str(file), max_kb=MAX_SETTINGS_BYTES // 1000)
+    text_of_file = content.decode("utf-8")
+    if DOTTED.search(text_of_file):
+        raise InputError("study_nested", where=str(file))
+    return text_of_file
 
 
 def _with_standard_profiles(data: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from dataclasses import Field
 
 Record = TypeVar("Record")
+TOLD = 200
+"""Characters of a wrong value that a message shows."""
+HINTED = 100
+"""Unknown keys for which the nearest known one is looked up; it takes a while."""
+DEEPEST = 12
+"""Lists and tables within each other in a value of no given kind."""
+INTEGERS = range(-(2**63), 2**63)
 PLAIN_NAMES = MappingProxyType({str: "text", bool: "flag", int: "integer", float: "number"})
 
 
@@ -52,7 +59,7 @@ def build_record(
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            near = difflib.get_close_matches(key, known, n=1) if len(problems) < HINTED else []
             problems.append(
                 Message(
                     "errors.key_unknown_near" if near else "errors.key_unknown",
@@ -92,19 +99,35 @@ def _convert_table(hint: Any, value: Any, where: str, item: Field[Any]) -> tuple
 
 def _convert_plain(hint: Any, given: Any, where: str, item: Field[Any]) -> tuple[Any, list[Message]]:  # noqa: ANN401 - as above
     if hint is Any:
-        return given, []
+        return (given, []) if _is_storable(given) else (None, [_wrong(where, "table", given)])
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    value: Any = float(given) if hint is float and number else given
-    if not isinstance(value, hint) or (hint is int and not number):
+    storable = not isinstance(given, int) or given in INTEGERS
+    value: Any = float(given) if hint is float and number and storable else given
+    if not storable or not isinstance(value, hint) or (hint is int and not number):
         return None, [_wrong(where, PLAIN_NAMES[hint], value)]
+    problem = _outside_limits(value, where, item)
+    return (value, []) if problem is None else (None, [problem])
+
+
+def _outside_limits(value: Any, where: str, item: Field[Any]) -> Message | None:  # noqa: ANN401 - a text or a number
     if "low" in item.metadata:
         low, high = item.metadata["low"], item.metadata["high"]
         if not _within(value, low, high):
-            return None, [Message("errors.value_range", {"key": where, "value": value, "low": low, "high": high})]
+            return Message("errors.value_range", {"key": where, "value": value, "low": low, "high": high})
+    if isinstance(value, str) and "\0" in value:
+        return Message("errors.text_null", {"key": where})
     choices = item.metadata.get("choices")
     if choices and value not in choices:
-        return None, [Message("errors.value_choice", {"key": where, "value": value, "choices": ", ".join(choices)})]
-    return value, []
+        return Message("errors.value_choice", {"key": where, "value": value, "choices": ", ".join(choices)})
+    return None
+
+
+def _is_storable(value: Any, depth: int = 0) -> bool:  # noqa: ANN401 - any TOML value
+    """Say whether a value of no given kind can be written again: not too deep, no endless number, no code 0."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return depth < DEEPEST and all(_is_storable(part, depth + 1) for part in inner)
+    return (not isinstance(value, int) or value in INTEGERS) and not (isinstance(value, str) and "\0" in value)
 
 
 def _within(value: Any, low: float, high: float) -> bool:  # noqa: ANN401 - a number, checked by the caller
@@ -112,7 +135,16 @@ def _within(value: Any, low: float, high: float) -> bool:  # noqa: ANN401 - a nu
 
 
 def _wrong(where: str, expected: str, value: object) -> Message:
-    return Message(f"errors.no_{expected}", {"key": where, "value": repr(value)})
+    return Message(f"errors.no_{expected}", {"key": where, "value": _told(value)})
+
+
+def _told(value: object) -> str:
+    """Return a value as a message shows it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists in lists in lists
+        text = type(value).__name__
+    return text if len(text) <= TOLD else f"{text[:TOLD]}..."
 
 
 def plain(record: Any, *, skip: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - a dataclass becomes a dict, the rest stays

@@ -110,6 +110,14 @@ def test_an_entrance_may_stand_anywhere_about_a_large_area(write_text: Write) ->
         read_entrances(path, owner="facility_id", owners=campus, far_m=0)
 
 
+def test_entrances_belong_to_rooms_or_compounds_alone(write_text: Write, rooms: gpd.GeoDataFrame) -> None:
+    path = write_text("e.csv", "facility_id,lon,lat\nr1,106.3,29.5\n")
+    with pytest.raises(InputError, match="cannot belong to 'rooms'"):
+        read_entrances(path, owner="rooms", owners=rooms)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no column demand_id"):
+        read_entrances(path, owner="demand_id", owners=rooms)
+
+
 def test_a_wrong_datum_shows_and_the_right_one_is_taken(write_text: Write, rooms: gpd.GeoDataFrame) -> None:
     lon, lat = (float(degrees) for degrees in wgs84_to_gcj02(106.3, 29.5))
     path = write_text("e.csv", f"facility_id,lon,lat\nr1,{lon},{lat}\n")

@@ -218,7 +218,7 @@ def test_what_is_no_population_raster_is_refused(write: Callable[..., Path], tmp
     with pytest.raises(InputError, match=r"no file .*gone\.tif"):
         read_population_raster(tmp_path / "gone.tif", area)
     (tmp_path / "text.tif").write_text("no raster")
-    with pytest.raises(InputError, match=r"text\.tif cannot be read as a raster"):
+    with pytest.raises(InputError, match=r"text\.tif is not what its ending"):
         read_population_raster(tmp_path / "text.tif", area)
     with pytest.raises(CrsError, match="which coordinate system"):
         read_population_raster(write("nowhere.tif", FIGURES, crs=None), area)

@@ -10,7 +10,6 @@ import pytest
 import shapely
 
 from walkshed.errors import InputError
-from walkshed.inputs import archives
 from walkshed.inputs.tables import read_table
 from walkshed.inputs.values import text_of
 
@@ -158,7 +157,7 @@ def test_a_zip_with_damaged_content_is_named(tmp_path: Path) -> None:
 
 
 def test_a_zip_that_would_unpack_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "UNPACKED_MAX_BYTES", 5_000_000)
+    monkeypatch.setenv("WALKSHED_MAX_UNPACKED_MB", "5")
     for name in ("bomb.zip", "bomb.xlsx"):
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("rooms.shp", bytes(6_000_000))

@@ -142,7 +142,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"this is no such file")
     with pytest.raises(InputError, match=name) as caught:
         read_table(path, layer="facilities")
-    assert caught.value.message.key == "errors.file_unreadable"
+    assert caught.value.message.key == "errors.content_differs"
     assert name in caught.value.text("zh")
 
 
@@ -253,7 +253,7 @@ def test_a_missing_file_is_named_as_given() -> None:
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "rooms.csv").mkdir()
-    with pytest.raises(InputError, match=r"rooms\.csv cannot be read"):
+    with pytest.raises(InputError, match=r"rooms\.csv is a folder"):
         read_table(tmp_path / "rooms.csv", layer="facilities")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import stat
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from walkshed.errors import InputError
+from walkshed.inputs.limits import limit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNPACKED_MAX_BYTES = 2_000_000_000
-"""Nothing a district planner holds is larger; a file that unpacks to more is a mistake or an attack."""
-BAD_MEMBER = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error)
+MEMBERS_MAX = 20_000
+BAD_MEMBER = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error, struct.error)
 """What zipfile raises for a member that is damaged, packed in a way it does not know, encrypted or cut off."""
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -26,18 +28,20 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
     Raises
     ------
     InputError
-        If it is no zip file, or would unpack to more than :data:`UNPACKED_MAX_BYTES`.
+        If it is no zip file, or would unpack to more than ``WALKSHED_MAX_UNPACKED_MB``
+        (:data:`walkshed.inputs.limits.LIMITS`) or to more files than :data:`MEMBERS_MAX`.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (*BAD_MEMBER, ValueError) as error:
         raise InputError("file_unreadable", path=path.name, detail=str(error)) from error
     size = sum(member.file_size for member in members)
-    if size > UNPACKED_MAX_BYTES:
-        raise InputError(
-            "zip_too_large", path=path.name, size_mb=size // 1_000_000, max_mb=UNPACKED_MAX_BYTES // 1_000_000
-        )
+    most = limit("WALKSHED_MAX_UNPACKED_MB")
+    if size > most * 1_000_000:
+        raise InputError("zip_too_large", path=path.name, size_mb=size // 1_000_000, max_mb=most)
+    if len(members) > MEMBERS_MAX:
+        raise InputError("zip_members", path=path.name, count=len(members), most=MEMBERS_MAX)
     return members
 
 
@@ -60,13 +64,15 @@ def unpack_shapefile(path: Path, folder: Path) -> Path:
     Raises
     ------
     InputError
-        If the zip holds no shapefile or several, or cannot be unpacked (damaged, encrypted).
+        If the zip holds no shapefile or several, a link in place of a file, or cannot be unpacked (damaged, encrypted).
     """
     parts = {}
     for member in check_zip(path):
         name = PurePosixPath(member.filename.replace("\\", "/"))
         hidden = name.name.startswith(".") or "__MACOSX" in name.parts
         if name.suffix.lower() in SHAPEFILE_PARTS and not hidden:
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise InputError("zip_link", path=path.name, member=member.filename)
             parts[str(name.with_suffix("")), name.suffix.lower()] = member
     layers = sorted({stem for stem, suffix in parts if suffix == ".shp"})
     if len(layers) != 1:

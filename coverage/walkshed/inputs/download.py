@@ -14,14 +14,16 @@ from walkshed.inputs.osm_layers import LAYERS, points_layer, sites_layer
 from walkshed.inputs.osm_objects import OsmObject, drop_doubled
 from walkshed.inputs.reads import Read, make_rejects
 from walkshed.inputs.service import NothingFoundError, ask, what
+from walkshed.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from walkshed.inputs.service import Service
+    from walkshed.progress import Progress
 
 
-def fetch_place(name: str, *, service: Service | None = None) -> gpd.GeoDataFrame:
+def fetch_place(name: str, *, service: Service | None = None, progress: Progress = silent) -> gpd.GeoDataFrame:
     """Fetch the area of a place by its name (Nominatim).
 
     Parameters
@@ -30,6 +32,8 @@ def fetch_place(name: str, *, service: Service | None = None) -> gpd.GeoDataFram
         As one would type it into a map, for example ``"重庆市沙坪坝区, 中国"``.
     service
         Where and how patiently to ask.
+    progress
+        See :func:`walkshed.inputs.service.ask`.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def fetch_place(name: str, *, service: Service | None = None) -> gpd.GeoDataFram
         If the service cannot be asked, or knows no such place, or knows it only as a point.
     """
     try:
-        found = _geocode(name, service)
+        found = _geocode(name, service, progress)
     except NothingFoundError as nothing:
         raise FetchError("fetch_place_unknown", place=name) from nothing
     if found is None:
@@ -50,7 +54,7 @@ def fetch_place(name: str, *, service: Service | None = None) -> gpd.GeoDataFram
     return found
 
 
-def fetch_places(units: gpd.GeoDataFrame, *, service: Service | None = None) -> Read:
+def fetch_places(units: gpd.GeoDataFrame, *, service: Service | None = None, progress: Progress = silent) -> Read:
     """Fetch the areas of units by their names, one question a second as the service demands.
 
     Parameters
@@ -59,6 +63,8 @@ def fetch_places(units: gpd.GeoDataFrame, *, service: Service | None = None) -> 
         Units with a column ``osm_query``: the name to ask for. A unit that has an area already keeps it.
     service
         Where and how patiently to ask.
+    progress
+        See :func:`walkshed.inputs.service.ask`.
 
     Returns
     -------
@@ -77,7 +83,7 @@ def fetch_places(units: gpd.GeoDataFrame, *, service: Service | None = None) -> 
     for row, query in enumerate(queries.fillna("").astype(str).str.strip()):
         if areas[row] is not None and not areas[row].is_empty:
             continue
-        areas[row], reason = _unit_area(query, service)
+        areas[row], reason = _unit_area(query, service, progress)
         if reason:
             lost.append((str(units["unit_id"].iloc[row]), reason, f"osm_query={query}"))
     rejects = make_rejects(
@@ -91,18 +97,18 @@ def fetch_places(units: gpd.GeoDataFrame, *, service: Service | None = None) -> 
     return Read(units.set_geometry(gpd.GeoSeries(areas, units.index, crs=EXCHANGE_CRS)), rejects)
 
 
-def _unit_area(query: str, service: Service | None) -> tuple[shapely.Geometry | None, str]:
+def _unit_area(query: str, service: Service | None, progress: Progress) -> tuple[shapely.Geometry | None, str]:
     """Return the area a name stands for, or why there is none."""
     if not query:
         return None, "place_unnamed"
     try:
-        found = _geocode(query, service)
+        found = _geocode(query, service, progress)
     except NothingFoundError:
         return None, "place_not_found"
     return (None, "place_without_area") if found is None else (found.geometry.iloc[0], "")
 
 
-def _geocode(name: str, service: Service | None) -> gpd.GeoDataFrame | None:
+def _geocode(name: str, service: Service | None, progress: Progress) -> gpd.GeoDataFrame | None:
     """Return name and area, ``None`` for a place that is known as a point only."""
     import osmnx  # noqa: PLC0415 - takes a second to load, and most studies fetch nothing
 
@@ -112,7 +118,7 @@ def _geocode(name: str, service: Service | None) -> gpd.GeoDataFrame | None:
         except TypeError:  # how OSMnx says that no result is an area
             return None
 
-    found = ask(what("fetched_place", place=name), question, service=service)
+    found = ask(what("fetched_place", place=name), question, service=service, progress=progress)
     if found is None:
         return None
     return gpd.GeoDataFrame({"name": found["display_name"].astype(str)}, geometry=found.geometry, crs=EXCHANGE_CRS)
@@ -125,6 +131,7 @@ def fetch_features(
     tags: Mapping[str, Sequence[str]] | None = None,
     sites: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] | None = None,
     service: Service | None = None,
+    progress: Progress = silent,
 ) -> gpd.GeoDataFrame:
     """Fetch a layer of OpenStreetMap (Overpass).
 
@@ -140,6 +147,8 @@ def fetch_features(
         For ``"sites"``: the kinds, as in :func:`walkshed.inputs.osm.read_osm_sites`.
     service
         Where and how patiently to ask.
+    progress
+        See :func:`walkshed.inputs.service.ask`.
 
     Returns
     -------
@@ -161,7 +170,10 @@ def fetch_features(
 
     try:
         found = ask(
-            what("fetched_layer", layer=kind), lambda: osmnx.features_from_polygon(area, query), service=service
+            what("fetched_layer", layer=kind),
+            lambda: osmnx.features_from_polygon(area, query),
+            service=service,
+            progress=progress,
         )
     except NothingFoundError:
         return layer.frame([])

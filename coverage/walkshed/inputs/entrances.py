@@ -70,12 +70,17 @@ def read_entrances(
     Raises
     ------
     InputError
-        If the file cannot be read, has no coordinates or does not say whose entrances they are, or no row is left.
+        If ``owner`` is neither of the two or ``owners`` lacks that column, the file cannot be read, has no coordinates
+        or does not say whose entrances they are, or no row is left.
     CrsError
         If the datum does not fit the file.
     """
     if not far_m > 0:
         raise InputError("parameter_not_positive", name="far_m", value=far_m)
+    if owner not in LAYERS:
+        raise InputError("entrances_owner", value=owner, known=", ".join(LAYERS))
+    if owner not in owners.columns:
+        raise InputError("entrances_no_owner", wanted=owner, seen=", ".join(map(str, owners.columns)))
     raw = without_geometry(read_table(path, layer=LAYERS[owner]), columns)
     wanted = (owner, "owner", "name", *COORDINATES)
     found = find_columns(raw.frame, wanted, columns, layer=raw.layer, path=raw.path.name)

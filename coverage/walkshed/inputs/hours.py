@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ORDINARY_WEEK: Final = date(2025, 10, 13)
 """Monday of the week that counts by default: no public holiday of China in it or beside it."""
+LONGEST: Final = 1000
+"""A text with more characters is no opening hours but a page about them."""
 HOURS: Final = 168
 MINUTES: Final = HOURS * 60
 DAY_MINUTES: Final = 1440
@@ -182,6 +184,8 @@ def parse_hours(text: object, *, week: date = ORDINARY_WEEK, summer: Span | None
 def _parse(text: str, week: date, summer: Span | None) -> Hours:
     if is_blank(text):
         return Hours(text=text, reason="hours_blank")
+    if len(text) > LONGEST:
+        return Hours(text=text, reason="hours_words", part=text[:40])
     try:
         rule = _rule_of(text, summer)
         opening = _opening(rule)

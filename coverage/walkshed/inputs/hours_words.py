@@ -80,6 +80,10 @@ _RULES = (
 )  # fmt: skip
 
 
+DEEPEST = 9
+"""Parentheses within parentheses that anybody would follow."""
+
+
 class Token(NamedTuple):
     """A piece of a text.
 
@@ -128,12 +132,12 @@ def tokens_of(text: str) -> list[Token]:
     return tokens
 
 
-def _cut(text: str) -> tuple[list[Token], str]:
+def _cut(text: str, depth: int = 0) -> tuple[list[Token], str]:
     """Return the tokens up to the end or to the parenthesis that closes, and what stands behind."""
     tokens: list[Token] = []
     while text and not text.startswith(")"):
         if text.startswith("("):
-            inner, rest = _cut(text[1:])
+            inner, rest = _cut(text[1:], depth + 1) if depth < DEEPEST else ([], "")
             if not rest.startswith(")"):
                 raise Unclear("hours_words", text)
             tokens.append(Token("inside", "", tuple(inner)))

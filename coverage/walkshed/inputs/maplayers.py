@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import tempfile
+import sqlite3
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,15 +14,19 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyarrow import parquet
 
 from walkshed.errors import InputError
+from walkshed.files import scratch
 from walkshed.inputs.archives import unpack_shapefile
-from walkshed.inputs.rawtable import RawTable
+from walkshed.inputs.limits import FOLDERS_MAX, check_rows
+from walkshed.inputs.rawtable import RawTable, unique_names
 from walkshed.inputs.textfiles import decode
 from walkshed.inputs.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 BYTEWISE = "ISO-8859-1"
 """Maps every byte to the character of the same number, so that text read by it can be turned back into its bytes."""
@@ -42,6 +45,7 @@ def read_geojson(path: Path, layer: str) -> RawTable:
         If it is no GeoJSON, or holds no feature.
     """
     text, encoding = decode(path.read_bytes(), path.name)
+    check_rows(path, text.count('"Feature"'))
     with _readable(path):
         frame = _read(text.encode("utf-8"))
     return _table(path, layer, [frame], encoding=encoding, driver="GeoJSON")
@@ -53,9 +57,11 @@ def read_geopackage(path: Path, layer: str) -> RawTable:
     Raises
     ------
     InputError
-        If the file cannot be opened, or it is not clear which layer is meant.
+        If the file cannot be opened, it is not clear which layer is meant, or the file holds views: a question to a
+        database may take for ever.
     """
     with _readable(path):
+        _refuse_views(path)
         layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     names = [name for name, kind in layers if kind is not None] or [name for name, _ in layers]
     if len(names) > 1:
@@ -63,6 +69,7 @@ def read_geopackage(path: Path, layer: str) -> RawTable:
     if len(names) != 1:
         raise InputError("layers_many", path=path.name, seen=", ".join(names) or "-", wanted=layer)
     with _readable(path):
+        check_rows(path, pyogrio.read_info(path, layer=names[0], force_feature_count=True)["features"])
         frame = _read(path, layer=names[0])
     return _table(path, layer, [frame], encoding="utf-8", driver="GPKG")
 
@@ -73,10 +80,14 @@ def read_kml(path: Path, layer: str) -> RawTable:
     Raises
     ------
     InputError
-        If the file cannot be opened, or holds no placemark.
+        If the file cannot be opened, or holds no placemark. Links to other places are not followed.
     """
+    check_rows(path, path.read_bytes().count(b"<Placemark"))
     with _readable(path):
-        frames = [_read(path, layer=str(name)) for name, _ in pyogrio.list_layers(path)]
+        folders = [str(name) for name, _ in pyogrio.list_layers(path)]
+        if len(folders) > FOLDERS_MAX:
+            raise InputError("folders_many", path=path.name, count=len(folders), most=FOLDERS_MAX)
+        frames = [_read(path, layer=name) for name in folders]
     frames = [frame.drop(columns=[name for name in KML_FURNITURE if name in frame]) for frame in frames]
     return _table(path, layer, frames, encoding="utf-8", driver="KML")
 
@@ -99,6 +110,7 @@ def read_shapefile(path: Path, layer: str) -> RawTable:
     if missing:
         raise InputError("shapefile_parts", path=path.name, missing=", ".join(missing))
     with _readable(path):
+        check_rows(path, pyogrio.read_info(path, encoding=BYTEWISE)["features"])
         frame = _read(path, encoding=BYTEWISE)
     label = siblings[".cpg"].read_text("ascii", "replace").strip() if ".cpg" in siblings else ""
     candidates = [*_code_page(label), "utf-8", "gb18030"]
@@ -119,8 +131,8 @@ def read_zip(path: Path, layer: str) -> RawTable:
     InputError
         If the zip holds no shapefile or several, or a part is missing or damaged.
     """
-    with tempfile.TemporaryDirectory(prefix="walkshed-") as folder:
-        raw = read_shapefile(unpack_shapefile(path, Path(folder)), layer)
+    with scratch("zip") as folder:
+        raw = read_shapefile(unpack_shapefile(path, folder), layer)
     return replace(raw, path=path)
 
 
@@ -132,29 +144,59 @@ def read_parquet(path: Path, layer: str) -> RawTable:
     InputError
         If the file cannot be opened, or holds no row.
     """
-    with _readable(path):
-        try:
-            frame = gpd.read_parquet(path)
-        except ValueError:  # no geometry declared
-            frame = pd.read_parquet(path)
+    try:
+        told = parquet.read_metadata(path)
+        check_rows(path, told.num_rows, told.num_columns)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                frame = gpd.read_parquet(path)
+            except ValueError:  # no geometry declared
+                frame = pd.read_parquet(path)
+        frame = frame.reset_index(drop=frame.index.names == [None])
+    except InputError:
+        raise
+    except Exception as error:  # what a file's own description of itself provokes when it lies is listed nowhere
+        raise InputError("file_unreadable", path=path.name, detail=_said(error)) from error
     return _table(path, layer, [frame], encoding="utf-8", driver="Parquet")
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn what the reading libraries raise into an InputError, and keep their warnings from the user."""
+    """Turn what the reading libraries raise into an InputError, and keep their warnings from the user.
+
+    A NameError is pyogrio's own for a CRS that cannot be written down.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (RuntimeError, ValueError, OSError, shapely.errors.ShapelyError) as error:
-        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError("file_unreadable", path=path.name, detail=detail) from error
+    except InputError:
+        raise
+    except (RuntimeError, ValueError, OSError, shapely.errors.ShapelyError, sqlite3.Error, NameError) as error:
+        raise InputError("file_unreadable", path=path.name, detail=_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _refuse_views(path: Path) -> None:
+    """Refuse a database with views before GDAL asks them anything."""
+    base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        views = [str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'view' LIMIT 9")]
+    finally:
+        base.close()
+    if views:
+        raise InputError("layer_view", path=path.name, layer=", ".join(views))
 
 
 def _read(source: Path | bytes, **options: str) -> pd.DataFrame:
     # A geometry too broken to build becomes a missing one and is refused with its row, not with the file.
     frame: pd.DataFrame = pyogrio.read_dataframe(source, use_arrow=False, on_invalid="ignore", force_2d=True, **options)
+    if not frame.columns.is_unique:  # from the end, where the geometry stands, which keeps its name
+        frame.columns = pd.Index(unique_names(map(str, frame.columns[::-1]))[::-1])
     return frame
 
 
@@ -168,7 +210,7 @@ def _code_page(label: str) -> list[str]:
     for name in (label, f"cp{number}"):
         try:
             found = codecs.lookup(name).name
-        except LookupError:
+        except (LookupError, ValueError):  # ValueError: a name with a character that no name has
             continue
         return ["gb18030" if found in {"gb2312", "gbk", "cp936"} else found]
     return []
@@ -194,12 +236,13 @@ def _table(path: Path, layer: str, frames: Sequence[pd.DataFrame], *, encoding: 
     if not filled:
         raise InputError("table_empty", path=path.name)
     shapes = [frame.geometry for frame in filled if isinstance(frame, gpd.GeoDataFrame)]
+    check_rows(path, sum(map(len, filled)), max(frame.shape[1] for frame in filled))
     frame = pd.concat([_attributes(part).astype(object) for part in filled], ignore_index=True)
     geometry = pd.concat(shapes, ignore_index=True) if len(shapes) == len(filled) else None
     return RawTable(
         path=path,
         layer=layer,
-        frame=frame.rename(columns={name: text_of(name) for name in frame.columns}),
+        frame=frame.set_axis(unique_names(text_of(name) for name in frame.columns), axis=1),
         lines=np.arange(1, len(frame) + 1, dtype=np.int64),
         geometry=geometry,
         encoding=encoding,

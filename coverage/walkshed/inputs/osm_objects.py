@@ -9,6 +9,7 @@ import osmium
 import shapely
 
 from walkshed.inputs.osm_source import open_osm, reading
+from walkshed.progress import beat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,7 @@ def _walk_through(
     """Yield key, tags and geometry; a relation comes as itself, without geometry, and again when it is complete."""
     factory = osmium.geom.WKBFactory()
     for item in processor:
+        beat()
         tags = dict(item.tags)
         if not accept(tags):
             continue

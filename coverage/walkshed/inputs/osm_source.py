@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import zlib
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +15,8 @@ import osmium
 import shapely
 
 from walkshed.errors import InputError
+from walkshed.inputs.contents import check_xml
+from walkshed.inputs.limits import check_file, limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +29,7 @@ BUNDLES = {
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
 """Endings of OpenStreetMap files -> the parser's name of the format."""
+PACKED = (".osm.gz", ".osm.bz2")
 
 
 def locate_osm(path: Path | str, folder: Path | str | None = None) -> Path:
@@ -79,13 +86,36 @@ def open_osm(path: Path, entities: osmium.osm.osm_entity_bits = osmium.osm.ALL) 
     InputError
         If the file is missing or its ending is not one of :data:`FORMATS`.
     """
-    if not path.is_file():
-        raise InputError("osm_missing", path=str(path))
+    check_file(path, missing="osm_missing")
     name = path.name.lower()
     ending = max((ending for ending in FORMATS if name.endswith(ending)), key=len, default="")
     if not ending:
         raise InputError("osm_ending", path=path.name, known=", ".join(FORMATS))
+    if ending == ".osm":
+        check_xml(path)
+    if ending in PACKED:
+        _check_packed(path, path.stat().st_mtime_ns)
     return osmium.FileProcessor(osmium.io.File(str(path), FORMATS[ending]), entities)
+
+
+@lru_cache(maxsize=64)
+def _check_packed(path: Path, _written: int) -> None:
+    """Refuse a packed file that unpacks to too much; once for every state of a file, since each layer opens it."""
+    most = limit("WALKSHED_MAX_UNPACKED_MB") * 1_000_000
+    size = 0
+    try:
+        with (gzip.open if path.name.lower().endswith(".gz") else bz2.open)(path) as stream:
+            while piece := stream.read(1 << 20):
+                size += len(piece)
+                if size > most:
+                    raise InputError(
+                        "file_unpacks_large",
+                        path=path.name,
+                        max_mb=most // 1_000_000,
+                        setting="WALKSHED_MAX_UNPACKED_MB",
+                    )
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError("osm_unreadable", path=path.name, detail=str(error)) from error
 
 
 @contextmanager
@@ -99,7 +129,9 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (RuntimeError, UnicodeDecodeError, osmium.InvalidLocationError) as error:
+    except InputError:
+        raise
+    except (RuntimeError, ValueError, MemoryError, osmium.InvalidLocationError) as error:  # ValueError: a wrong number
         raise InputError("osm_unreadable", path=path.name, detail=str(error)) from error
 
 

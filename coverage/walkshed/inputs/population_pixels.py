@@ -17,6 +17,8 @@ from pyproj import CRS, Transformer
 
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import CrsError, InputError
+from walkshed.inputs.limits import check_file
+from walkshed.inputs.rasters import open_dataset
 from walkshed.inputs.shapes import is_area
 
 if TYPE_CHECKING:
@@ -111,16 +113,17 @@ def open_raster(path: Path | str) -> Iterator[Any]:
     CrsError
         If it has no CRS.
     """
-    import rasterio  # noqa: PLC0415 - takes a while to load, and most studies have no raster
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError  # noqa: PLC0415 - the same
+    from rasterio.errors import (  # noqa: PLC0415 - takes a while to load, and most studies have no raster
+        NotGeoreferencedWarning,
+        RasterioError,
+    )
 
     file = Path(path)
-    if not file.is_file():
-        raise InputError("file_missing", path=str(path))
+    check_file(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told as an error below
-            raster = rasterio.open(file)
+            raster = open_dataset(file)
         with raster:
             if raster.crs is None:
                 raise CrsError("raster_no_crs", path=file.name)

@@ -11,7 +11,7 @@ import numpy as np
 from walkshed.inputs.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -71,6 +71,25 @@ class RawTable:
     def broken_details(self) -> list[str]:
         """The surplus cells of every row, N texts."""
         return ["; ".join(self.overlong.get(row, ())) for row in range(len(self.lines))]
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Return names of columns of which no two are alike; a repeated one gets its number.
+
+    Examples
+    --------
+    >>> unique_names(["name", "name", "name.2", "name"])
+    ['name', 'name.2', 'name.2.2', 'name.3']
+    """
+    found: dict[str, None] = {}
+    repeats: dict[str, int] = {}
+    for base in names:
+        name = base
+        while name in found:
+            repeats[base] = repeats.get(base, 1) + 1
+            name = f"{base}.{repeats[base]}"
+        found[name] = None
+    return list(found)
 
 
 def raw_row(raw: RawTable, row: int) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from walkshed.catalogue import text as catalogue_text
 from walkshed.contracts import check_table
-from walkshed.errors import CrsError, InputError, Message
+from walkshed.errors import CrsError, InputError, Message, shown
 from walkshed.inputs.rawtable import raw_row
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class ReasonCount(Message):
     def text(self, language: str = "en") -> str:
         """Return count, first line and reason in ``language``."""
         reason = catalogue_text(self.key, language)
-        return catalogue_text("errors.reason_count", language, reason=reason, **self.fields)
+        fields = {name: shown(value) for name, value in self.fields.items()}
+        return catalogue_text("errors.reason_count", language, reason=reason, **fields)
 
 
 class Sieve:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from walkshed.catalogue import has, text
 from walkshed.errors import InputError
+from walkshed.files import write_whole
 from walkshed.inputs.reads import REJECT_COLUMNS
 from walkshed.inputs.values import text_of
 
@@ -82,9 +83,7 @@ def write_rejects(rejects: pd.DataFrame, path: Path, *, language: str = "zh") ->
     table = rejects_with_rows(rejects, language=language)
     # Not map(): it would leave a table without rows with columns of another type.
     safe = pd.DataFrame({safe_cell(name): [safe_cell(cell) for cell in table[name]] for name in table.columns})
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
-    part.replace(path)
+    write_whole(path, safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
     return path
 
 

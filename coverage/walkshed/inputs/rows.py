@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
+LARGEST = 1e15
+"""No figure of people, seats, metres or money is larger; sums of such figures stay numbers."""
+
+
 def read_ids(raw: RawTable, column: str | None) -> list[str]:
     """Return the id of every row; where the file gives none, it is ``row-<line>``."""
     given = [""] * len(raw.lines) if column is None else texts_of(raw.frame[column])
@@ -31,7 +35,9 @@ def read_texts(raw: RawTable, columns: Mapping[str, str], name: str) -> list[str
 
 
 def read_numbers(raw: RawTable, columns: Mapping[str, str], name: str, sieve: Sieve) -> FloatArray:
-    """Return the numbers of a column, NaN where blank; rows with a text, an infinite or a negative number are refused.
+    """Return the numbers of a column, NaN where blank.
+
+    Rows with a text, an infinite, a negative or an impossibly large number are refused.
 
     A unit of ten thousand in the header (``常住人口(万人)``) is multiplied in.
     """
@@ -40,10 +46,12 @@ def read_numbers(raw: RawTable, columns: Mapping[str, str], name: str, sieve: Si
     column = columns[name]
     cells = raw.frame[column].tolist()
     numbers, wrong = parse_numbers(cells)
+    numbers = numbers * header_scale(column)
     details = [f"{column}={text_of(cell)}" for cell in cells]
     sieve.refuse(wrong, "bad_number", details)
     sieve.refuse(numbers < 0, "negative_number", details)
-    return numbers * header_scale(column)
+    sieve.refuse(numbers > LARGEST, "huge_number", details)
+    return np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
 
 
 def extra_columns(raw: RawTable, columns: Mapping[str, str], reserved: Collection[str]) -> dict[str, object]:

@@ -78,5 +78,5 @@ def is_finite_shape(shapes: Shapes) -> NDArray[np.bool_]:
 def middle(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the centres of the geometries' bounds, x and y, (N,) float64; NaN for blank ones."""
     bounds = shapely.bounds(shapes)
-    with np.errstate(invalid="ignore"):  # of infinite coordinates
-        return (bounds[:, 0] + bounds[:, 2]) / 2.0, (bounds[:, 1] + bounds[:, 3]) / 2.0
+    with np.errstate(invalid="ignore"):  # of infinite coordinates; halves first, for the sum of huge ones is infinite
+        return bounds[:, 0] / 2.0 + bounds[:, 2] / 2.0, bounds[:, 1] / 2.0 + bounds[:, 3] / 2.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from walkshed.errors import InputError
+from walkshed.inputs.contents import check_content
+from walkshed.inputs.limits import check_file
 from walkshed.inputs.maplayers import (
     read_geojson,
     read_geopackage,
@@ -64,11 +66,11 @@ def read_table(path: Path | str, *, layer: str) -> RawTable:
     Raises
     ------
     InputError
-        If the file is missing, unreadable, of an unknown format or encoding, or empty.
+        If the file is missing, unreadable, too large (:mod:`walkshed.inputs.limits`), of an unknown format or encoding,
+        not of the kind that its name says, or empty.
     """
     file = Path(path)
-    if not file.exists():
-        raise InputError("file_missing", path=str(path))
+    check_file(file)
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise InputError("format_unknown", path=file.name, known=", ".join(READERS))
@@ -79,6 +81,7 @@ def read_table(path: Path | str, *, layer: str) -> RawTable:
         raise InputError("file_unreadable", path=file.name, detail=error.strerror or str(error)) from error
     if empty:
         raise InputError("table_empty", path=file.name)
+    check_content(file)
     return reader(file, layer)
 
 
@@ -125,18 +128,30 @@ def find_columns(
     if absent:
         raise InputError("mapping_columns", path=path, columns=", ".join(absent), seen=", ".join(seen))
     found = {name: column for name, column in chosen.items() if column}
+    folded, keys = [fold(column) for column in seen], [header_key(column) for column in seen]
     for name in names:
         if name not in chosen:
-            column = _by_synonym(name, seen, layer, path)
+            column = _by_synonym(name, _Headers(seen, folded, keys), layer, path)
             if column is not None:
                 found[name] = column
     return {name: found[name] for name in names if name in found}
 
 
-def _by_synonym(name: str, seen: list[str], layer: str, path: str) -> str | None:
+class _Headers(NamedTuple):
+    """Headers as they stand, plain, and what is left of them when spelling does not count."""
+
+    seen: list[str]
+    folded: list[str]
+    keys: list[str]
+
+
+def _by_synonym(name: str, headers: _Headers, layer: str, path: str) -> str | None:
     for word in LAYER_SYNONYMS.get(layer, {}).get(name) or SYNONYMS.get(name, (name,)):
-        exact = [column for column in seen if fold(column) == word]
-        alike = exact if len(exact) == 1 else [column for column in seen if header_key(column) == header_key(word)]
+        exact = [column for column, plain in zip(headers.seen, headers.folded, strict=True) if plain == word]
+        key = header_key(word)
+        alike = (
+            exact if len(exact) == 1 else [c for c, own in zip(headers.seen, headers.keys, strict=True) if own == key]
+        )
         if len(alike) > 1:
             raise InputError("columns_ambiguous", path=path, name=name, columns=", ".join(alike))
         if alike:

@@ -6,27 +6,29 @@ import codecs
 import csv
 import io
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import openpyxl
 import pandas as pd
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from walkshed.errors import InputError
 from walkshed.inputs.archives import check_zip
-from walkshed.inputs.rawtable import RawTable
+from walkshed.inputs.contents import check_members
+from walkshed.inputs.limits import Gauge, check_rows
+from walkshed.inputs.rawtable import RawTable, unique_names
 from walkshed.inputs.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from openpyxl.worksheet.worksheet import Worksheet
-
 DELIMITERS = (",", "\t", ";", "|")
 CELL_MAX = 10_000_000
 """Longest cell of a CSV file in characters; the csv module's own limit of 131,072 is too small for a polygon."""
-_PROBED_LINES = 20
+_PROBED, _PROBED_LINES = 2_000_000, 20
+"""Characters and lines in which the delimiter is looked for."""
 
 
 class Line(NamedTuple):
@@ -80,15 +82,20 @@ def read_csv(path: Path, layer: str) -> RawTable:
     InputError
         If the encoding is unknown, a quotation mark is never closed, or there is no row of data.
     """
-    text, encoding = decode(path.read_bytes(), path.name)
-    probe = text.splitlines()[:_PROBED_LINES]
+    content = path.read_bytes()
+    text, encoding = decode(content, path.name)
+    probe = text[:_PROBED].splitlines()[:_PROBED_LINES]
+    del text  # read once more below, a line at a time
     delimiter = max(DELIMITERS, key=lambda mark: sum(line.count(mark) for line in probe))
     csv.field_size_limit(CELL_MAX)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    lines, start = [], 1
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    lines, start, gauge = [], 1, Gauge(path)
     try:
         for cells in reader:
-            lines.append(Line(start, cells))
+            if any(cells):
+                gauge.add(cells)
+                lines.append(Line(start, cells))
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError("csv_broken", path=path.name, line=start, detail=str(error)) from error
@@ -98,7 +105,8 @@ def read_csv(path: Path, layer: str) -> RawTable:
 def read_xlsx(path: Path, layer: str) -> RawTable:
     """Read the first visible sheet of a workbook that holds a table; formulas give the values stored with them.
 
-    Cells merged downwards all get the value of the merged cell, as a reader of the sheet understands them.
+    Cells merged downwards all get the value of the merged cell, as a reader of the sheet understands them. Rows that
+    are only formatted are passed over.
 
     Raises
     ------
@@ -106,26 +114,54 @@ def read_xlsx(path: Path, layer: str) -> RawTable:
         If the workbook cannot be opened (damaged, encrypted, too large) or holds no row of data.
     """
     check_zip(path)
+    check_members(path)
+    lines: list[Line] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, which no table needs
-            book = openpyxl.load_workbook(path, data_only=True)
+            book = openpyxl.load_workbook(path, data_only=True, read_only=True)
+            try:
+                for sheet in book.worksheets:
+                    if sheet.sheet_state == "visible" and _header(lines) is None:
+                        lines = _sheet_lines(sheet, Gauge(path))
+            finally:
+                book.close()
+    except InputError:
+        raise
     except Exception as error:  # openpyxl lets through whatever a damaged part of the file provokes
         raise InputError("file_unreadable", path=path.name, detail=str(error) or type(error).__name__) from error
-    try:
-        sheets = [_sheet_lines(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    finally:
-        book.close()
-    lines: list[Line] = next((sheet for sheet in sheets if _header(sheet) is not None), [])
     return _table(path, layer, lines, encoding="utf-8", driver="XLSX")
 
 
-def _sheet_lines(sheet: Worksheet) -> list[Line]:
-    rows = [list(cells) for cells in sheet.iter_rows(min_row=1, min_col=1, values_only=True)]
-    for merged in sheet.merged_cells.ranges:
-        for row in range(merged.min_row, merged.max_row):
-            rows[row][merged.min_col - 1] = rows[merged.min_row - 1][merged.min_col - 1]
-    return [Line(number, cells) for number, cells in enumerate(rows, start=1)]
+def _sheet_lines(sheet: Any, gauge: Gauge) -> list[Line]:  # noqa: ANN401 - a sheet of openpyxl that its stubs do not know
+    """Return the rows of a sheet that hold anything, with what merged cells give to the rows below."""
+    rows: dict[int, list[object]] = {}
+    book = sheet.parent
+    with sheet._get_source() as source:  # noqa: SLF001 - the public way keeps every formatted cell in memory
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,  # noqa: SLF001 - as above
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,  # noqa: SLF001 - as above
+            timedelta_formats=book._timedelta_formats,  # noqa: SLF001 - as above
+        )
+        for number, cells in parser.parse():
+            filled = {cell["column"]: cell["value"] for cell in cells if cell["value"] is not None}
+            if filled:
+                rows[number] = [filled.get(column) for column in range(1, max(filled) + 1)]
+                gauge.add(rows[number])
+    last = max(rows, default=0)
+    for merged in parser.merged_cells.mergeCell if parser.merged_cells else ():
+        column, top = merged.min_col, rows.get(merged.min_row, [])
+        value = top[column - 1] if column <= len(top) else None
+        for number in range(merged.min_row + 1, min(merged.max_row, last) + 1) if value is not None else ():
+            if number not in rows:
+                gauge.add([value])
+            row = rows.setdefault(number, [])
+            row += [None] * (column - len(row))
+            row[column - 1] = value
+    return [Line(number, rows[number]) for number in sorted(rows)]
 
 
 def _filled(cells: Sequence[object]) -> int:
@@ -142,15 +178,7 @@ def _header(lines: Sequence[Line]) -> int | None:
 def _names(cells: Sequence[object]) -> list[str]:
     """Return unique column names; a blank one is called by its place, a repeated one gets its number."""
     width = max(place for place, cell in enumerate(cells, start=1) if text_of(cell))
-    names: list[str] = []
-    for place, cell in enumerate(cells[:width], start=1):
-        name = base = text_of(cell) or f"column_{place}"
-        repeat = 1
-        while name in names:
-            repeat += 1
-            name = f"{base}.{repeat}"
-        names.append(name)
-    return names
+    return unique_names(text_of(cell) or f"column_{place}" for place, cell in enumerate(cells[:width], start=1))
 
 
 def _table(path: Path, layer: str, lines: Sequence[Line], *, encoding: str, driver: str) -> RawTable:
@@ -160,6 +188,7 @@ def _table(path: Path, layer: str, lines: Sequence[Line], *, encoding: str, driv
         raise InputError("table_empty", path=path.name)
     names = _names(lines[header].cells)
     width = len(names)
+    check_rows(path, len(data), width)
     padding = [""] * width
     surplus = {row: [text_of(cell) for cell in line.cells[width:]] for row, line in enumerate(data)}
     return RawTable(

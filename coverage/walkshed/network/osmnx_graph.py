@@ -11,6 +11,8 @@ from pyproj import Transformer
 
 from walkshed.contracts import DEGREE_LIMITS, EXCHANGE_CRS
 from walkshed.errors import InputError
+from walkshed.inputs.contents import check_xml
+from walkshed.inputs.limits import check_file
 from walkshed.network.assemble import ELLIPSOID
 from walkshed.network.osm_streets import LineCollector, StreetLines, vertex_marks
 from walkshed.network.traits import WayTraits, vertex_mark, way_traits
@@ -69,8 +71,8 @@ def load_graphml(path: Path) -> nx.MultiDiGraph[int]:
     """
     import osmnx  # noqa: PLC0415 - takes a second to load, and most studies read no graph
 
-    if not path.is_file():
-        raise InputError("graph_missing", path=str(path))
+    check_file(path, missing="graph_missing")
+    check_xml(path)
     try:
         return osmnx.load_graphml(path)
     except Exception as error:  # what parsers of a foreign format raise on a foreign file is listed nowhere
