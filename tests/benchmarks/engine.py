@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from walkshed.reach.search import search
+from walkshed.reach.search import search_together
 from walkshed.reach.work import make_work, more_room
 
 if TYPE_CHECKING:
@@ -86,9 +86,10 @@ def search_nodes(graph: Graph, sources: Places, limit: float, work: Work, pairs:
 
 @numba.njit(nogil=True)  # not cached: a cache would not notice a changed `search`
 def _search_all(graph: Graph, sources: Places, limit: float, work: Work, pairs: NodePairs) -> int:
-    written = 0
+    written, last = 0, len(sources.edge) - 1
     for source in range(len(sources.edge)):
-        reached = search(graph, sources, source, limit, work)
+        following = graph.u[sources.edge[min(source + 1, last)]]
+        reached = search_together(graph, sources, source, source + 1, limit, work, following)
         if reached < 0 or written + reached > len(pairs.node):
             return -1
         for i in range(reached):

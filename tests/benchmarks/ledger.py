@@ -6,7 +6,7 @@ import platform
 import sys
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from os import cpu_count
+from os import cpu_count, getloadavg
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class Ledger:
 
     quick: bool
     threads: int
+    load: float = field(default_factory=lambda: getloadavg()[0])
     sections: list[Section] = field(default_factory=list)
     goals: list[tuple[str, str, str]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -77,15 +78,15 @@ class Ledger:
             self.sections[-1].rows.append(row)
             say(f"   {row[0]:<38} {row[1]:<62} {row[2]:>8} {row[3]:>8} {row[4]:>22}  {row[5]}")
 
-    def goal(self, text: str, measured: str, *, met: bool | None) -> None:
-        """State a goal, what was measured, and whether that meets it (None: not measured)."""
-        verdict = {True: "met", False: "missed", None: "not measured here"}[met]
+    def goal(self, text: str, measured: str, *, met: bool | dict[str, bool] | None) -> None:
+        """State a goal, what was measured, and whether that meets it: by each measure, or not measured (None)."""
+        verdict = _verdict(met)
         self.goals.append((text, measured, verdict))
         say(f"   * {text}: {measured}: {verdict}")
 
     def markdown(self, minutes: float) -> str:
         """Return the page."""
-        lines = ["# Benchmark of reach", "", *_head(minutes, quick=self.quick, threads=self.threads)]
+        lines = ["# Benchmark of reach", "", *_head(minutes, quick=self.quick, threads=self.threads, load=self.load)]
         if self.goals:
             lines += ["## Goals", "", *_table(("goal", "measured", ""), self.goals), ""]
         header = ("on", "way", "CPU", "wall", "CPU time", "agreement with ours")
@@ -98,7 +99,18 @@ class Ledger:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def _head(minutes: float, *, quick: bool, threads: int) -> list[str]:
+def _verdict(met: bool | dict[str, bool] | None) -> str:  # noqa: FBT001 - the verdict itself
+    if isinstance(met, dict):
+        if len(set(met.values())) > 1:
+            parts = {
+                word: [name for name in met if met[name] is kept] for word, kept in (("met", True), ("missed", False))
+            }
+            return "; ".join(f"{word} by {', '.join(names)}" for word, names in parts.items())
+        met = all(met.values())
+    return {True: "met", False: "missed", None: "not measured here"}[met]
+
+
+def _head(minutes: float, *, quick: bool, threads: int, load: float) -> list[str]:
     versions = []
     for package in PACKAGES:
         try:
@@ -113,9 +125,10 @@ def _head(minutes: float, *, quick: bool, threads: int) -> list[str]:
     return [
         f"Written by {command} from one measured run of {minutes:.0f} minutes. **CPU** and **wall** are times relative",
         "to the first line of each setting, which is ours: 5 x means five times as long as ours. Ways were timed in",
-        f"turns; medians are given. Threads of ours: {threads}; CPU time is that of all threads together. Other work",
-        "on the machine disturbs wall time more than CPU time: goals are held against CPU time. Every result was",
-        "compared with ours in the same run.",
+        f"turns; medians are given. Threads of ours: {threads} where nothing else is said; CPU time is that of all",
+        "threads together. Other work on the machine disturbs wall time more than CPU time: goals are held against CPU",
+        "time, those of bounded searches against wall time, too. When the run began, other work kept on average",
+        f"{load:.1f} processors busy or waited for. Every result was compared with ours in the same run.",
         "",
         machine,
         "",

@@ -68,8 +68,8 @@ class NativeSearch:
             _at(self._graph.indptr), _at(self._graph.arcs), ctypes.c_int64(self._nodes),
             ctypes.c_int64(len(sources.edge)), _at(node), _at(at), ctypes.c_double(limit), ctypes.c_double(rate),
             ctypes.c_int64(len(filled) - 1), _at(work.minutes), _at(filled), _at(queued),
-            ctypes.c_int64(len(queued) // len(filled)), _at(pairs.start), _at(pairs.node), _at(pairs.minutes),
-            ctypes.c_int64(len(pairs.node) - 1),
+            ctypes.c_int64(len(queued) // len(filled)), _at(work.touched), _at(work.entry), _at(work.at),
+            _at(work.improved), _at(pairs.start), _at(pairs.node), _at(pairs.minutes), ctypes.c_int64(len(pairs.node)),
         )  # fmt: skip
         if written < 0:
             message = "the workspace of the benchmark is too small"

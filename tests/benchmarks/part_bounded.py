@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 from tests.benchmarks import peers as other
 from tests.benchmarks.agreement import compare_pairs
@@ -37,24 +37,30 @@ if TYPE_CHECKING:
 
 OURS, TABLES = "walkshed time_matrix, places prepared", "walkshed time_matrix, from tables"
 KERNEL, NATIVE = "walkshed, search alone", "the same search in C"
-CORES = cpu_count() or 1
-PARALLEL = f"{OURS}, {CORES} threads"
+READY = "walkshed time_matrix, origins prepared, too"
+THREADS = int(numba.config.NUMBA_DEFAULT_NUM_THREADS)  # type: ignore[attr-defined] # numba sets it at run time
+"""Those of ours where nobody chose a number, whatever number the benchmark runs with."""
+PARALLEL = f"{OURS}, {THREADS} threads (the default)"
 DENSE, PIECES, NETWORKX = "scipy, dense rows", "scipy on spatial sub-graphs", "networkx, cutoff"
 RUSTWORKX, PANDANA = "rustworkx, visitor that stops", "pandana nodes_in_range, prepared"
 TILES_M = (300.0, 700.0, 1500.0, 3000.0)
 MOST_ORIGINS = {DENSE: 200, NETWORKX: 100, RUSTWORKX: 200, PANDANA: 200}
 """Ways whose cost is the same for every origin are timed on so many of them."""
+GROWTH = 1.3
+"""Ratios of two measurements up to this count as none."""
 PANDANA_NODES = 10_000
 """Real areas with more nodes are left out for pandana."""
 INTRO = (
     "From each of K origins to all nodes within 15 minutes (4.5 km/h), as pairs and never as a dense matrix. Ours "
     "is the public call to a finished sparse matrix, with both ends tied to streets. *Places prepared*: the table with "
     "a row for every node was read, checked and filed beforehand, once, by `prepare_places`; the table of origins is "
-    "read in every call. The goals are held against it, because the libraries' graphs (SciPy's with its index of "
-    "nodes by cells, from which it cuts sub-graphs) are made before the clock starts, too. *From tables*: both tables "
-    "are read, checked and filed in every call, which with 100 origins among a million nodes is nearly all the work. "
-    "*Search alone* is the kernel from nodes to nodes, which is what the libraries and the C program do; SciPy's dense "
-    "rows are not even turned into pairs."
+    "read in every call, unless it was prepared, too. The libraries' graphs (SciPy's with its index of nodes by cells, "
+    "from which it cuts sub-graphs) are made before the clock starts, and their origins are numbers of nodes. *From "
+    "tables*: both tables are read, checked and filed in every call, which with 100 origins among a million nodes is "
+    "nearly all the work. *Search alone* is the kernel from nodes to nodes, like for like: that is what the libraries "
+    "and the C program do; SciPy's dense rows are not even turned into pairs. Goals are held against two measures: CPU "
+    f"time of the public call with places prepared, in one thread, and its wall time in {THREADS} threads, which it "
+    "takes by default here, against the wall time of the libraries, whose searches offer one thread."
 )
 
 
@@ -110,7 +116,7 @@ def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contend
     truth = time_matrix(network, table, every, cutoff_min=CUTOFF_MIN, direction="from_facility")
     by_row = np.argsort(sources.row)
     pairs = room_for_pairs(len(origins), truth.nnz)
-    ready = prepare_places(network, every, name="demand")
+    ready, sites_ready = (prepare_places(network, places) for places in (every, table))
 
     def matrix(places: Any) -> csr_array:
         return time_matrix(network, table, places, cutoff_min=CUTOFF_MIN, direction="from_facility")
@@ -120,12 +126,16 @@ def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contend
 
     def parallel() -> csr_array:
         names = ("sites", "demand")
-        return minutes_between(network, table, ready, cutoff_min=CUTOFF_MIN, names=names, threads=CORES)
+        return minutes_between(network, table, ready, cutoff_min=CUTOFF_MIN, names=names, threads=THREADS)
+
+    def both_ready() -> csr_array:
+        return time_matrix(network, sites_ready, ready, cutoff_min=CUTOFF_MIN, direction="from_facility")
 
     contenders = [
         Contender(
             name=OURS, run=lambda: matrix(ready), check=lambda found: f"{_same_bits(truth, found)} as from tables"
         ),
+        Contender(name=READY, run=both_ready, check=lambda found: _same_bits(truth, found)),
         Contender(name=TABLES, run=lambda: matrix(every), check=lambda found: _same_bits(truth, found)),
         Contender(name=PARALLEL, run=parallel, check=lambda found: _same_bits(truth, found)),
         Contender(name=KERNEL, run=lambda: search_nodes(graph, sources, CUTOFF_MIN, work, pairs), check=check),
@@ -140,7 +150,7 @@ def _ours(network: WalkNetwork, origins: np.ndarray, every: Any) -> list[Contend
 
 
 def _same_bits(ours: csr_array, theirs: csr_array) -> str:
-    """Compare the results of one thread and of several."""
+    """Compare two results of ours."""
     same = all(np.array_equal(getattr(ours, part), getattr(theirs, part)) for part in ("indptr", "indices", "data"))
     return "same bits" if same else "OTHER BITS"
 
@@ -237,9 +247,13 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
     counts = sorted({count for _, count in measured})
     told = " / ".join(f"{count:,}" for count in counts)
 
-    def tell(nodes: int, name: str, base: str) -> tuple[str, float]:
+    def tell(nodes: int, name: str, base: str, measure: str = "cpu_s") -> tuple[str, float]:
         found = [measured[nodes, count] for count in counts]
-        ratios = [timings[name].cpu_s / timings[base].cpu_s for timings in found if {name, base} <= timings.keys()]
+        ratios = [
+            getattr(timings[name], measure) / getattr(timings[base], measure)
+            for timings in found
+            if {name, base} <= timings.keys()
+        ]
         return " / ".join(f"{value:.1f}" for value in ratios) + " x", min(ratios, default=0.0)
 
     for nodes, name, least in (
@@ -248,16 +262,25 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
         (100_000, PIECES, 15),
         (100_000, PANDANA, 20),
     ):
-        (whole, ratio), (tables, _), (alone, _), (native, best) = (
-            tell(nodes, name, base) for base in (OURS, TABLES, KERNEL, NATIVE)
+        (whole, ratio), (ready, _), (tables, _), (alone, alone_least), (native, best) = (
+            tell(nodes, name, base) for base in (OURS, READY, TABLES, KERNEL, NATIVE)
         )
-        text = f"{whole}; from tables {tables}; search alone {alone}"
+        wall, wall_ratio = tell(nodes, name, PARALLEL, "wall_s")
+        text = (
+            f"CPU, one thread: {whole} (origins prepared, too {ready}; from tables {tables}); wall, {THREADS} threads: "
+            f"{wall}; like for like, search alone, CPU: {alone}"
+        )
         if best:
             text += f"; the same search in C {native}" + (", which misses it, too" if best < least else "")
+        measures = {
+            "CPU time": ratio >= least,
+            "wall time": wall_ratio >= least,
+            "search alone": alone_least >= least,
+        }
         ledger.goal(
             f"{nodes:,} nodes, K = {told}: at least {least} x faster than {name}",
             text if ratio else "no figure: the peer is missing",
-            met=ratio >= least if ratio else None,
+            met=measures if ratio else None,
         )
     in_c = [timings[NATIVE].cpu_s / timings[KERNEL].cpu_s for timings in measured.values() if NATIVE in timings]
     ledger.goal(
@@ -266,12 +289,16 @@ def _judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) -
         met=float(np.median(in_c)) >= 0.7 if in_c else None,
     )
     for count in (1_000, 10_000):
-        small, large = measured[100_000, count], measured[1_000_000, count]
-        growth = large[KERNEL].cpu_s / small[KERNEL].cpu_s
-        whole = large[OURS].cpu_s / small[OURS].cpu_s
-        tables = large[TABLES].cpu_s / small[TABLES].cpu_s
+        growth = {
+            name: measured[1_000_000, count][base].cpu_s / measured[100_000, count][base].cpu_s
+            for name, base in (
+                ("time_matrix, places prepared", OURS),
+                ("from tables", TABLES),
+                ("search alone", KERNEL),
+            )
+        }
         ledger.goal(
             f"Cost per origin does not grow with the graph (1 million against 100 thousand nodes, K = {count:,})",
-            f"time_matrix, places prepared {whole:.2f} x; from tables {tables:.2f} x; search alone {growth:.2f} x",
-            met=whole <= 1.3,
+            "; ".join(f"{name} {value:.2f} x" for name, value in growth.items()),
+            met={name: value <= GROWTH for name, value in growth.items() if name != "from tables"},
         )

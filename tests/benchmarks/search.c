@@ -1,5 +1,6 @@
 /* The searches of walkshed.reach once more, in C: the measure of what the machine allows.
-   Same algorithms (circular buckets, label correcting within a bucket), same arrays, same results. */
+   Same algorithms (circular buckets, label correcting within a bucket, passes over short lists), same arrays, same
+   results. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -28,67 +29,113 @@ static inline double from_bits(int64_t bits)
     return value;
 }
 
-/* Read the arcs of the nodes about a node, its neighbours on a Hilbert curve, all at once. */
-static int read_ahead(const int32_t *indptr, const Arc *arcs, const double *minutes, int64_t nodes, int64_t node)
+enum { READ_AHEAD = 256, LINE_ARCS = 4, LINE_MINUTES = 8, PACE = 16, BATCH = 256, TOGETHER = 4 };
+
+/* Bounded search from one source, which has two seeds. Returns how many nodes were touched, -1 when room ran out. What
+   the search about the node `following` will read is asked for meanwhile. */
+static int64_t search(const int32_t *restrict indptr, const Arc *restrict arcs, int64_t nodes, const int32_t *seed_node,
+                      const double *seed_at, int64_t following, double limit, double rate, int64_t mask,
+                      double *restrict minutes, int32_t *restrict filled, int32_t *restrict queued, int64_t share,
+                      int32_t *restrict touched, int32_t *restrict listed, double *restrict begun,
+                      int32_t *restrict improved)
 {
-    int64_t low = node > 256 ? node - 256 : 0, high = node + 256 < nodes ? node + 256 : nodes;
-    double seen = 0;
-    for (int64_t arc = indptr[low]; arc < indptr[high]; arc += 4) seen += arcs[arc].minutes;
-    for (int64_t near = low; near < high; near += 8) seen += minutes[near];
-    return seen >= 0;
+    int64_t ask = following > READ_AHEAD ? following - READ_AHEAD : 0;
+    int64_t asked = following + READ_AHEAD < nodes ? following + READ_AHEAD : nodes;
+    int64_t ask_arc = indptr[ask], asked_arc = indptr[asked], reached = 0, last = 0;
+    for (int64_t seed = 0; seed < 2; seed++) {
+        int32_t node = seed_node[seed];
+        double at = seed_at[seed];
+        if (at <= limit && at < minutes[node]) {
+            if (minutes[node] == INFINITY) touched[reached++] = node;
+            minutes[node] = at;
+            int64_t bucket = (int64_t)(at * rate);
+            last = bucket > last ? bucket : last;
+            if (filled[bucket & mask] >= share) return -1;
+            queued[(bucket & mask) * share + filled[bucket & mask]++] = node;
+        }
+    }
+    for (int64_t current = 0; current <= last; current++) {
+        int64_t till = ask_arc + PACE * LINE_ARCS < asked_arc ? ask_arc + PACE * LINE_ARCS : asked_arc;
+        for (; ask_arc < till; ask_arc += LINE_ARCS) __builtin_prefetch(arcs + ask_arc);
+        till = ask + PACE < asked ? ask + PACE : asked;
+        for (; ask < till; ask += LINE_MINUTES) __builtin_prefetch(minutes + ask);
+        int64_t here = current & mask, i = 0, behind = filled[here], skip = 0;
+        while (i < behind) {
+            int64_t count = 0, better_ones = 0;
+            while (i < behind && count < BATCH) { /* list the arcs */
+                int64_t node = queued[here * share + i++], arc = indptr[node] + skip;
+                int64_t size = indptr[node + 1] - arc;
+                double at = minutes[node];
+                skip = 0;
+                size = (int64_t)(at * rate) >= current ? size : 0; /* 0 if done in a bucket before */
+                for (int64_t ahead = 0; ahead < TOGETHER; ahead++) {
+                    listed[count + ahead] = (int32_t)(arc + ahead);
+                    begun[count + ahead] = at;
+                }
+                if (size > TOGETHER) {
+                    if (size > BATCH) { /* the rest in the next go */
+                        size = BATCH;
+                        skip = arc + size - indptr[node];
+                        i--;
+                    }
+                    for (int64_t ahead = TOGETHER; ahead < size; ahead++) {
+                        listed[count + ahead] = (int32_t)(arc + ahead);
+                        begun[count + ahead] = at;
+                    }
+                }
+                count += size;
+            }
+            for (int64_t one = 0; one < count; one++) { /* relax */
+                const Arc *street = arcs + listed[one];
+                double later = begun[one] + street->minutes;
+                int32_t other = street->head;
+                double before = minutes[other];
+                double within = later <= limit ? later : INFINITY;
+                double least = within < before ? within : before;
+                int64_t better = within < before;
+                minutes[other] = least;
+                improved[better_ones] = other;
+                better_ones += better;
+                touched[reached] = other;
+                reached += better & (before == INFINITY);
+            }
+            for (int64_t one = 0; one < better_ones; one++) { /* put what was improved into buckets */
+                int32_t other = improved[one];
+                int64_t bucket = (int64_t)(minutes[other] * rate);
+                last = bucket > last ? bucket : last;
+                int32_t place = filled[bucket & mask];
+                if (place >= share) return -1;
+                queued[(bucket & mask) * share + place] = other;
+                filled[bucket & mask] = place + 1;
+                __builtin_prefetch(arcs + indptr[other]);
+            }
+            behind = filled[here];
+        }
+        filled[here] = 0;
+    }
+    return reached;
 }
 
-/* Bounded search from each source, which has two seeds. Returns the pairs written, -1 when room ran out. */
+/* Bounded search from each source. Returns the pairs written, -1 when room ran out. */
 int64_t bounded(const int32_t *indptr, const Arc *arcs, int64_t nodes, int64_t sources, const int32_t *seed_node,
                 const double *seed_at, double limit, double rate, int64_t mask, double *minutes, int32_t *filled,
-                int32_t *queued, int64_t share, int64_t *start, int32_t *found, double *found_at, int64_t capacity)
+                int32_t *queued, int64_t share, int32_t *touched, int32_t *listed, double *begun, int32_t *improved,
+                int64_t *start, int32_t *found, double *found_at, int64_t capacity)
 {
     int64_t written = 0;
     start[0] = 0;
     for (int64_t source = 0; source < sources; source++) {
-        int64_t last = 0, begun = written;
-        if (!read_ahead(indptr, arcs, minutes, nodes, seed_node[2 * source])) return -1;
-        for (int64_t seed = 2 * source; seed < 2 * source + 2; seed++) {
-            int32_t node = seed_node[seed];
-            double at = seed_at[seed];
-            if (at <= limit && at < minutes[node]) {
-                if (minutes[node] == INFINITY) found[written++] = node;
-                minutes[node] = at;
-                int64_t bucket = (int64_t)(at * rate);
-                if (bucket > last) last = bucket;
-                queued[(bucket & mask) * share + filled[bucket & mask]++] = node;
-            }
+        int64_t following = seed_node[2 * (source + 1 < sources ? source + 1 : source)];
+        int64_t reached = search(indptr, arcs, nodes, seed_node + 2 * source, seed_at + 2 * source, following, limit,
+                                 rate, mask, minutes, filled, queued, share, touched, listed, begun, improved);
+        if (reached < 0 || written + reached > capacity) return -1;
+        for (int64_t i = 0; i < reached; i++) {
+            int32_t node = touched[i];
+            found[written + i] = node;
+            found_at[written + i] = minutes[node];
+            minutes[node] = INFINITY;
         }
-        for (int64_t current = 0; current <= last; current++) {
-            int64_t here = current & mask;
-            for (int64_t i = 0; i < filled[here]; i++) {
-                int32_t node = queued[here * share + i];
-                double at = minutes[node];
-                if ((int64_t)(at * rate) < current) continue;
-                int64_t arc0 = indptr[node], arc1 = indptr[node + 1];
-                if (written + arc1 - arc0 > capacity) return -1;
-                for (int64_t arc = arc0; arc < arc1; arc++) {
-                    double later = at + arcs[arc].minutes;
-                    int32_t other = arcs[arc].head;
-                    double before = minutes[other];
-                    int64_t better = -(int64_t)((later <= limit) & (later < before)); /* all bits or none */
-                    minutes[other] = from_bits((better & to_bits(later)) | (~better & to_bits(before)));
-                    found[written] = other;
-                    written += better & (before == INFINITY);
-                    int64_t bucket = (int64_t)(from_bits(better & to_bits(later)) * rate);
-                    last = bucket > last ? bucket : last;
-                    int32_t place = filled[bucket & mask];
-                    if (place >= share) return -1;
-                    queued[(bucket & mask) * share + place] = other;
-                    filled[bucket & mask] = place - (int32_t)better;
-                }
-            }
-            filled[here] = 0;
-        }
-        for (int64_t i = begun; i < written; i++) {
-            found_at[i] = minutes[found[i]];
-            minutes[found[i]] = INFINITY;
-        }
+        written += reached;
         start[source + 1] = written;
     }
     return written;

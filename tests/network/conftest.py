@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 CORNER = (116.3, 40.0)
+OTHER_ANSWERS = {
+    "other": b'{"message": "hello"}',
+    "remark": b'{"elements": [], "remark": "runtime error: Query timed out"}',
+    "strange": b'[{"unexpected": 1}]',
+}
 
 
 def opl_nodes(places: Mapping[int, tuple[float, float]], tags: Mapping[int, str] = MappingProxyType({})) -> str:
@@ -63,7 +69,7 @@ def write_osm(tmp_path: Path) -> Callable[..., Path]:
 class MapServer(ThreadingHTTPServer):
     """Answers like Nominatim and Overpass, from a file of OpenStreetMap and a list of named areas.
 
-    ``fault`` makes it misbehave; ``asked`` keeps what it was asked.
+    ``fault`` makes it misbehave, ``faults`` one after the other, once each; ``asked`` keeps what it was asked.
     """
 
     def __init__(self) -> None:
@@ -72,6 +78,7 @@ class MapServer(ThreadingHTTPServer):
         self.places: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[str] = []
         self.fault = ""
+        self.faults: list[str] = []
         self.retry_after = ""
         self.status = "Connected as: 1\nCurrent time: 2026-01-01T00:00:00Z\nRate limit: 2\n2 slots available now.\n"
 
@@ -171,7 +178,7 @@ class MapHandler(BaseHTTPRequestHandler):
         fault, self.server.fault = self.server.fault, self.server.fault.removesuffix("_once")
         if fault.endswith("_once"):
             self.server.fault = ""
-        kind = fault.removesuffix("_once")
+        kind = self.server.faults.pop(0) if self.server.faults else fault.removesuffix("_once")
         if kind == "moved":
             self.send_response(307)
             self.send_header("Location", f"{self.server.url}{self.path}")
@@ -181,19 +188,16 @@ class MapHandler(BaseHTTPRequestHandler):
             self._send(int(kind), b"<html>no</html>", "text/html")
         elif kind == "login":
             self._send(200, b"<html><body>Please   log in</body></html>", "text/html")
-        elif kind == "other":
-            self._send(200, b'{"message": "hello"}')
         elif kind == "half":
             self.close_connection = True
             self._send(200, body[: len(body) // 2], length=len(body))
-        elif kind == "remark":
-            self._send(200, json.dumps({"elements": [], "remark": "runtime error: Query timed out"}).encode())
+        elif kind == "hang_up":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
         elif kind == "slow":
             time.sleep(1.5)
-        elif kind == "strange":
-            self._send(200, b'[{"unexpected": 1}]')
         else:
-            self._send(200, body)
+            self._send(200, OTHER_ANSWERS.get(kind, body))
 
     def _send(self, status: int, body: bytes, kind: str = "application/json", length: int | None = None) -> None:
         self.send_response(status)

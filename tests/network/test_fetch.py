@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import resource
 import socket
 import sys
 import threading
@@ -15,7 +17,8 @@ import osmnx
 import pytest
 import shapely
 
-from walkshed.errors import FetchError, NetworkError
+from walkshed.errors import CancelledError, FetchError, NetworkError
+from walkshed.inputs import service as service_module
 from walkshed.inputs.service import cache_folder
 from walkshed.network.build import read_network
 from walkshed.network.fetch import fetch_network
@@ -96,15 +99,63 @@ def test_an_answer_is_kept_and_read_again_without_a_connection(
     assert np.array_equal(first.length_m, second.length_m)
 
 
-def test_a_damaged_answer_in_the_cache_is_told(
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda content: content[:100],
+    "empty": lambda _: b"",
+    "garbage": lambda _: bytes(range(256)),
+    "of another kind": lambda _: b'{"version": 9}',
+    "without a part": lambda content: content.replace(b'"lat"', b'"tal"'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_answer_in_the_cache_is_fetched_again(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service, tmp_path: Path, damage: str
+) -> None:
+    map_server.hold(town)
+    first = fetch_network(boundary, margin_m=500.0, service=service)
+    (kept,) = (tmp_path / "cache").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(DAMAGES[damage](whole))
+    again = fetch_network(boundary, margin_m=500.0, service=service)
+    assert np.array_equal(first.length_m, again.length_m)
+    assert len(map_server.asked) == 2
+    assert kept.read_bytes() == whole
+
+
+def test_answers_are_kept_by_what_was_asked(
     town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service, tmp_path: Path
 ) -> None:
     map_server.hold(town)
     fetch_network(boundary, margin_m=500.0, service=service)
+    fetch_network(boundary, margin_m=600.0, service=service)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_a_cache_that_takes_nothing_does_not_matter(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service, tmp_path: Path
+) -> None:
+    map_server.hold(town)
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "cache"):
+        assert len(fetch_network(boundary, margin_m=500.0, service=replace(service, cache_folder=folder)).u)
+    assert len(map_server.asked) == 2
+
+
+def test_a_full_disk_under_the_cache_does_not_matter(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service, tmp_path: Path
+) -> None:
+    map_server.hold(town)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        assert len(fetch_network(boundary, margin_m=500.0, service=service).u)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(fetch_network(boundary, margin_m=500.0, service=service).u)
+    fetch_network(boundary, margin_m=500.0, service=service)
     (kept,) = (tmp_path / "cache").iterdir()
-    kept.write_bytes(kept.read_bytes()[:100])
-    with pytest.raises(FetchError, match=r"is damaged.*delete that folder"):
-        fetch_network(boundary, margin_m=500.0, service=service)
+    assert json.loads(kept.read_text())["elements"]
 
 
 def test_nothing_is_written_beside_the_cache(
@@ -206,7 +257,8 @@ def test_an_area_without_streets_is_no_failure_of_the_net(
         ("503", r"busy .*\(status 503\)", "服务器繁忙"),
         ("504", r"busy .*\(status 504\)", "服务器繁忙"),
         ("403", r"refused \(status 403\), most likely a wrong address or a proxy", "服务器拒绝请求"),
-        ("500", r"refused \(status 500\)", "服务器拒绝请求"),
+        ("500", r"the server failed \(status 500\)", "服务器内部出错"),
+        ("502", r"busy .*\(status 502\)", "服务器繁忙"),
         ("login", r"not what was asked for \(<html><body>Please log in", "返回内容不符"),
         ("other", "not what was asked for", "返回内容不符"),
         ("strange", "not what was asked for", "返回内容不符"),
@@ -263,6 +315,83 @@ def test_a_busy_server_is_asked_again_within_the_patience(
     assert len(network.u)
     asked_status = [question for question in map_server.asked if question == "/status"]
     assert len(asked_status) == (0 if retry_after else 1)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [("429", "504"), ("half",), ("login",), ("remark", "500"), ("hang_up", "hang_up"), ("slow",), ("other", "half")],
+    ids=" ".join,
+)
+def test_a_server_that_fails_for_a_while_is_asked_again(
+    town: Path,
+    boundary: gpd.GeoDataFrame,
+    map_server: Any,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(service_module, "SHORTEST_WAIT_S", 0.05)
+    map_server.hold(town)
+    map_server.faults = list(faults)
+    told: list[tuple[str, int, int]] = []
+    network = fetch_network(
+        boundary, margin_m=500.0, service=replace(service, patience_s=5.0), progress=lambda *at: told.append(at)
+    )
+    assert len(network.u)
+    assert sum("[out:json]" in question for question in map_server.asked) == len(faults) + 1
+    assert {stage for stage, _, _ in told} <= {"fetch", "fetch_wait"}
+    assert any(stage == "fetch_wait" for stage, _, _ in told)
+    assert all(0 <= done <= total for _, done, total in told)
+    asked = len(map_server.asked)
+    fetch_network(boundary, margin_m=500.0, service=service)
+    assert len(map_server.asked) == asked
+
+
+@pytest.mark.parametrize(("fault", "tries"), [("500", 4), ("half", 4), ("login", 3), ("hang_up", 3), ("403", 1)])
+def test_asking_again_ends(
+    town: Path,
+    boundary: gpd.GeoDataFrame,
+    map_server: Any,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    tries: int,
+) -> None:
+    monkeypatch.setattr(service_module, "SHORTEST_WAIT_S", 0.02)
+    map_server.hold(town)
+    map_server.fault = fault
+    with pytest.raises(FetchError, match="Could not fetch the walking network"):
+        fetch_network(boundary, margin_m=500.0, service=replace(service, patience_s=5.0))
+    assert len(map_server.asked) == tries
+
+
+def test_a_date_in_retry_after_is_understood(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service
+) -> None:
+    map_server.hold(town)
+    map_server.fault, map_server.retry_after = "429", "Wed, 21 Oct 2099 07:28:00 GMT"
+    with pytest.raises(FetchError, match="status 429"):
+        fetch_network(boundary, margin_m=500.0, service=replace(service, patience_s=5.0))
+    assert len(map_server.asked) == 1
+    map_server.fault, map_server.retry_after = "429_once", "Wed, 21 Oct 2015 07:28:00 GMT"
+    assert len(fetch_network(boundary, margin_m=500.0, service=replace(service, patience_s=5.0)).u)
+
+
+@pytest.mark.parametrize("fault", ["slow", "429"])
+def test_waiting_can_be_stopped(
+    town: Path, boundary: gpd.GeoDataFrame, map_server: Any, service: Service, fault: str
+) -> None:
+    map_server.hold(town)
+    map_server.fault, map_server.retry_after = fault, "30"
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise CancelledError("cancelled", stage=f"{stage} {done} {total}")
+
+    patient = replace(service, patience_s=60.0, answer_s=30.0)
+    with pytest.raises(CancelledError):
+        fetch_network(boundary, margin_m=500.0, service=patient, progress=stop)
+    map_server.fault = map_server.retry_after = ""
+    assert len(fetch_network(boundary, margin_m=500.0, service=patient).u)  # waits for the one left behind
 
 
 def test_a_server_that_moved_is_followed(

@@ -167,7 +167,7 @@ def test_unusable_rasters_are_named(tmp_path: Path, make_network: MakeNetwork) -
     with pytest.raises(InputError, match=r"no elevation raster .*none\.tif"):
         sample_elevation(network, tmp_path / "none.tif")
     (tmp_path / "text.tif").write_text("no raster")
-    with pytest.raises(InputError, match=r"text\.tif cannot be read as a raster"):
+    with pytest.raises(InputError, match=r"text\.tif is not what its ending"):
         sample_elevation(network, tmp_path / "text.tif")
     with pytest.raises(CrsError, match="coordinate system"):
         sample_elevation(network, write_raster(tmp_path / "bare.tif", lambda x, y: x + y, crs=None))

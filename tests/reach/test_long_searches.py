@@ -8,11 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from walkshed.errors import CancelledError
 from walkshed.network import compiled
 from walkshed.network.compiled import in_chunks
+from walkshed.network.model import WalkNetwork
 from walkshed.network.snap import snap
 from walkshed.progress import silent
 from walkshed.reach import pairs, work
@@ -24,10 +26,6 @@ from walkshed.reach.times import minutes_between, nearest, nearest_to_nodes, tim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
-
-    from walkshed.network.model import WalkNetwork
 
     Table = Callable[..., pd.DataFrame]
 
@@ -148,8 +146,8 @@ def test_scarce_room_changes_nothing(
     graph = graph_of(helsinki, reverse=False)
     places = places_of(homes, helsinki, graph, "homes")
     desk = work.make_work(graph, places, 8.0)
-    assert search_together(graph, places, 0, 1, 8.0, desk) == FULL
-    assert search_together(graph, places, 0, len(places.row), 8.0, desk) == FULL  # not even the sources find room
+    assert search_together(graph, places, 0, 1, 8.0, desk, -1) == FULL
+    assert search_together(graph, places, 0, len(places.row), 8.0, desk, -1) == FULL  # not even the sources find room
     assert np.isinf(desk.minutes).all()
     assert not desk.queue.filled.any()
 
@@ -166,3 +164,44 @@ def test_scarce_room_for_the_nearest_changes_nothing(helsinki: WalkNetwork, home
     assert refused > 0
     assert known["minutes"][:-1].tobytes() == minutes.tobytes()
     assert np.array_equal(known["row"][:-1], row)
+
+
+def test_a_square_of_many_streets_and_rows_is_searched_in_several_goes() -> None:
+    arms, rows = 2 * work.ROOM_FOR_BATCH + 3, 3 * work.BATCH + 1
+    angle = np.linspace(0.0, 6.0, arms)
+    metres = 10.0 + np.arange(arms)
+    x, y = np.append(metres * np.cos(angle), 0.0), np.append(metres * np.sin(angle), 0.0)
+    u, v = np.full(arms, arms, np.int32), np.arange(arms, dtype=np.int32)  # the square is the last node
+    minutes = metres / 100.0
+    network = WalkNetwork(
+        crs="EPSG:32650",
+        node_id=np.arange(arms + 1),
+        x=x,
+        y=y,
+        u=u,
+        v=v,
+        length_m=metres,
+        forward_min=minutes,
+        backward_min=minutes,
+        way_id=np.arange(arms),
+        steps=np.zeros(arms, bool),
+        name_code=np.full(arms, -1, np.int32),
+        names=(),
+        geometry_start=np.arange(0, 2 * arms + 1, 2, dtype=np.int64),
+        geometry_x=np.column_stack([x[u], x[v]]).ravel(),
+        geometry_y=np.column_stack([y[u], y[v]]).ravel(),
+        speed_kmh=6.0,
+        source="a star",
+    )
+
+    def standing(edge: Any, fraction: float) -> pd.DataFrame:
+        return pd.DataFrame({"edge": edge, "fraction": fraction, "access_m": 0.0, "component": 0})
+
+    ends = standing(np.arange(arms), 1.0)
+    square = standing(np.arange(rows) % arms, 0.0)
+    within = time_matrix(network, ends[:5], ends, cutoff_min=60, direction="from_facility").toarray()
+    expected = minutes[:5, None] + minutes
+    expected[np.arange(5), np.arange(5)] = 0.0
+    np.testing.assert_allclose(within, expected, atol=1e-6)
+    to_square = time_matrix(network, ends[:5], square, cutoff_min=60, direction="from_facility").toarray()
+    np.testing.assert_allclose(to_square, np.broadcast_to(minutes[:5, None], (5, rows)), atol=1e-6)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
+from numba.core.caching import FunctionCache
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 
-from walkshed.progress import silent
+from walkshed.progress import beat, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from walkshed.progress import Progress
@@ -30,17 +33,41 @@ AHEAD = 16
 """Loops over places in any order ask for what the place so many ahead needs; decides speed only."""
 
 
+class _Kept(FunctionCache):
+    """Machine code on disk that notices changes of other files, and is done without where it cannot be used."""
+
+    def __init__(self, function: Any) -> None:  # noqa: ANN401 - a function of any kind
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        known, file = function.__globals__, self._cache_file
+        taken = [(name, known[name]) for name in function.__code__.co_names if name in known]
+        called: list[Any] = [value for _, value in taken if isinstance(value, Dispatcher)]
+        stamps = [other._cache._cache_file._source_stamp for other in called]  # noqa: SLF001
+        numbers = [(name, repr(value)) for name, value in taken if isinstance(value, (int, float, np.number))]
+        file._source_stamp = (file._source_stamp, stamps, numbers)  # noqa: SLF001 - numba would look at one file only
+
+    def load_overload(self, sig: object, target_context: object) -> object:
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001 - a damaged file may raise whatever it likes
+            with suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call]
+            return None
+
+    def save_overload(self, sig: object, data: object) -> None:
+        with suppress(OSError):  # a full disk
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
 def kernel(function: Function) -> Function:
     """Compile a loop over arrays to machine code that runs without the interpreter's lock.
 
     The machine code is kept on disk where the package (or the user's cache folder) is writable, and compiled anew in
-    every process where it is not. Kernels that call each other must stand in the same file: the cache notices only
-    changes of the file of the kernel that is called first.
+    every process where it is not. A kernel may call kernels of other files and use numbers of theirs.
     """
-    try:
-        return cast("Function", numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # pragma: no cover - numba found no writable place for its cache
-        return cast("Function", numba.njit(nogil=True)(function))
+    compiled: Any = cast("Function", numba.njit(nogil=True)(function))
+    with suppress(AttributeError, RuntimeError):  # numba has other insides, or found no writable place
+        compiled._cache = _Kept(function)  # noqa: SLF001 - what `cache=True` does
+    return cast("Function", compiled)
 
 
 def _prefetch(_context: object, array: types.Type, _index: types.Type) -> tuple[object, Callable[..., object]]:
@@ -61,6 +88,17 @@ prefetch = cast("Callable[[NDArray[Any], np.uint64], None]", intrinsic(_prefetch
 
 Nothing is read, so nothing can go wrong, whatever the index. Kernels in the cache do not notice changes of this.
 """
+
+
+def _lowest_bit(_context: object, _value: types.Type) -> tuple[object, Callable[..., object]]:
+    def generate(_context: object, builder: Any, _signature: object, values: tuple[Any]) -> object:  # noqa: ANN401 - numba's
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), generate
+
+
+lowest_bit = cast("Callable[[np.uint64], np.uint64]", intrinsic(_lowest_bit))
+"""Return which is the lowest bit of a number (uint64) that is not 0, in a kernel."""
 
 
 def in_chunks(
@@ -119,6 +157,7 @@ def _seldom(progress: Progress, stage: str, total: int) -> Callable[[int], None]
 
     def report(done: int) -> None:
         nonlocal told
+        beat()
         now = time.monotonic()
         if done == total or now - told >= REPORT_S:
             told = now

@@ -9,6 +9,8 @@ import numpy as np
 from pyproj import Transformer
 
 from walkshed.errors import CrsError, InputError
+from walkshed.inputs.limits import check_file
+from walkshed.inputs.rasters import open_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,15 +53,16 @@ def raster_heights(path: Path, x: FloatArray, y: FloatArray, crs: str) -> FloatA
     CrsError
         If the raster has no CRS.
     """
-    import rasterio  # noqa: PLC0415 - takes a while to load, and most studies have no raster
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError  # noqa: PLC0415 - the same
+    from rasterio.errors import (  # noqa: PLC0415 - takes a while to load, and most studies have no raster
+        NotGeoreferencedWarning,
+        RasterioError,
+    )
 
-    if not path.is_file():
-        raise InputError("elevation_missing", path=str(path))
+    check_file(path, missing="elevation_missing")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told as an error below
-            with rasterio.open(path) as raster:
+            with open_dataset(path) as raster:
                 if raster.crs is None:
                     raise CrsError("elevation_no_crs", path=path.name)
                 x, y = Transformer.from_crs(crs, raster.crs.to_wkt(), always_xy=True).transform(x, y)

@@ -83,9 +83,8 @@ def stops_of(table: pd.DataFrame) -> Stops:
     table
         From :func:`walkshed.network.snap.snap`, with or without entrances.
     """
-    edge = table["edge"].fillna(-1).to_numpy(np.int64)
+    edge, component = _whole(table["edge"]), _whole(table["component"])
     fraction, access = (table[name].to_numpy(np.float64) for name in ("fraction", "access_m"))
-    component = table["component"].fillna(-1).to_numpy(np.int64)
     row = np.arange(len(table))
     if ENTRANCES not in table.columns:
         none, nowhere = np.broadcast_to(np.int64(-1), len(table)), np.broadcast_to(np.nan, len(table))  # take no memory
@@ -94,7 +93,7 @@ def stops_of(table: pd.DataFrame) -> Stops:
     size = np.maximum([len(cell) for cell in held], 1).astype(np.int64)
     row = np.repeat(row, size)
     number = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
-    number[np.repeat([len(cell) == 0 for cell in held], size)] = -1
+    number[np.repeat(np.array([len(cell) == 0 for cell in held], bool), size)] = -1
     values = np.array([entrance[1:] for cell in held for entrance in cell], float).reshape(-1, 6).T
     columns = [np.full(len(row), np.nan), np.full(len(row), np.nan)]
     columns += [np.repeat(column, size) for column in (edge, fraction, access, component)]
@@ -102,6 +101,13 @@ def stops_of(table: pd.DataFrame) -> Stops:
         column[number >= 0] = value
     x, y, edge, fraction, access, component = columns
     return Stops(row, number, edge, fraction, access, component, x, y)
+
+
+def _whole(column: pd.Series) -> LongArray:
+    """Return whole numbers, -1 where there is none."""
+    if column.dtype == np.int64:
+        return column.to_numpy()
+    return column.fillna(-1).to_numpy(np.int64)
 
 
 def entrances_of(table: pd.DataFrame) -> list[tuple[Entrance, ...]]:

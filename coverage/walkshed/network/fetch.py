@@ -14,6 +14,7 @@ from walkshed.network.assemble import check_speed
 from walkshed.network.build import network_from_osmnx
 from walkshed.network.traits import NODE_TAGS, TRAIT_TAGS
 from walkshed.network.walkable import tags_asked
+from walkshed.progress import silent
 from walkshed.walkers import PUBLIC
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from walkshed.inputs.service import Service
     from walkshed.network.model import WalkNetwork
+    from walkshed.progress import Progress
     from walkshed.walkers import Access
 
 SOURCE = "OpenStreetMap (Overpass)"
@@ -33,6 +35,7 @@ def fetch_network(
     access: Access = PUBLIC,
     speed_kmh: float = 4.2,
     service: Service | None = None,
+    progress: Progress = silent,
 ) -> WalkNetwork:
     """Fetch the walking network of an area.
 
@@ -48,6 +51,8 @@ def fetch_network(
         Walking speed on the flat.
     service
         Where and how patiently to ask.
+    progress
+        See :func:`walkshed.inputs.service.ask`.
 
     Returns
     -------
@@ -86,6 +91,7 @@ def fetch_network(
                 custom_filter='["highway"]',
             ),
             service=service,
+            progress=progress,
             useful_tags_way=list(dict.fromkeys([*tags_asked(access), *TRAIT_TAGS])),
             useful_tags_node=list(NODE_TAGS),
         )

@@ -12,6 +12,7 @@ from walkshed.errors import InputError
 from walkshed.inputs.osm_source import open_osm, reading
 from walkshed.network.traits import NO_CROSSING, WayTraits, vertex_mark, way_traits
 from walkshed.network.walkable import GATES, walking_passage
+from walkshed.progress import beat
 from walkshed.walkers import PUBLIC
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def read_streets(path: Path, *, access: Access = PUBLIC) -> StreetLines:
     lines, streets, drawn = LineCollector(), 0, 0
     with reading(path):
         for way in processor:
+            beat()
             if not isinstance(way, osmium.osm.Way):
                 continue
             tags = way.tags if "highway" in way.tags else rims.get(way.id)

@@ -13,6 +13,7 @@ from pyproj import Transformer
 from walkshed.errors import CrsError, InputError
 from walkshed.network.entrances import ENTRANCES, Stops, nearest_stops, other_sides, owner_rows, pack
 from walkshed.network.snap_grid import SegmentGrid, nearest_edges, segment_grid
+from walkshed.progress import beat
 
 if TYPE_CHECKING:
     from typing import Any
@@ -105,6 +106,7 @@ def snap(
     if not fragment_max_m >= 0:
         raise InputError("snap_limit", name="fragment_max_m", value=fragment_max_m)
     limits = _Limits(max_m, fragment_max_m)
+    beat()
     x, y = metric_positions(points, network)
     ties = _tie_positions(network, x, y, limits)
     why = _why(ties.edge, x)
@@ -312,5 +314,11 @@ def position_on_edge(network: WalkNetwork, edge: LongArray, fraction: FloatArray
     x, y : (n,) float64
         Metres in ``network.crs``.
     """
-    places = shapely.line_interpolate_point(network.edge_lines[edge], fraction, normalized=True)
+    # The lines of these edges only: those of a metropolis take seconds and gigabytes, and a few places are asked for.
+    own, at = np.unique(edge, return_inverse=True)
+    start, size = network.geometry_start[own], np.diff(network.geometry_start)[own]
+    vertex = np.repeat(start - (np.cumsum(size) - size), size) + np.arange(size.sum())
+    xy = np.column_stack([network.geometry_x[vertex], network.geometry_y[vertex]])
+    lines = np.atleast_1d(np.asarray(shapely.linestrings(xy, indices=np.repeat(np.arange(len(own)), size)), object))
+    places = shapely.line_interpolate_point(lines[at], fraction, normalized=True)
     return shapely.get_x(places), shapely.get_y(places)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
-from walkshed.errors import InputError, NetworkError
-from walkshed.inputs.archives import BAD_MEMBER
+from walkshed.errors import InputError, NetworkError, WalkshedError
+from walkshed.files import replacing
+from walkshed.inputs.archives import BAD_MEMBER, check_zip
+from walkshed.inputs.limits import check_file
 from walkshed.network.model import WalkNetwork
 
 if TYPE_CHECKING:
@@ -50,15 +53,11 @@ def write_network(network: WalkNetwork, path: Path) -> Path:
     """
     arrays: dict[str, Any] = {field.name: np.asarray(getattr(network, field.name)) for field in fields(network)}
     arrays |= {"names": np.array(network.names, str), MARKER: np.array(VERSION)}
-    draft = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        with draft.open("xb") as stream:
+        with replacing(path) as draft, draft.open("xb") as stream:
             np.savez(stream, **arrays)
-        draft.replace(path)
     except OSError as error:
         raise NetworkError("network_not_written", path=str(path), detail=error.strerror or str(error)) from error
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 
@@ -77,10 +76,12 @@ def load_network(path: Path) -> WalkNetwork:
     NetworkError
         If it is no such file, of another version, cut off or altered.
     """
-    if not path.is_file():
-        raise InputError("network_missing", path=str(path))
+    check_file(path, missing="network_missing")
     try:
         with path.open("rb") as stream:
+            if stream.read(2) == b"PK":
+                _check_packed(path)
+            stream.seek(0)
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile) or MARKER not in archive:
                 raise NetworkError("network_foreign", path=path.name)
@@ -88,7 +89,9 @@ def load_network(path: Path) -> WalkNetwork:
             if version != VERSION:
                 raise NetworkError("network_version", path=path.name, version=version, known=VERSION)
             arrays: dict[str, Any] = {field.name: archive[field.name] for field in fields(WalkNetwork)}
-    except (*BAD_MEMBER, KeyError, TypeError, ValueError) as error:
+    except WalkshedError:
+        raise
+    except (*BAD_MEMBER, KeyError, TypeError, ValueError, SyntaxError, MemoryError, RecursionError) as error:
         raise NetworkError("network_broken", path=path.name, detail=str(error)) from error
     if not _is_whole(arrays):
         raise NetworkError("network_broken", path=path.name, detail="-")
@@ -99,14 +102,33 @@ def load_network(path: Path) -> WalkNetwork:
 
 def _is_whole(arrays: dict[str, Any]) -> bool:
     """Check what :class:`WalkNetwork` takes for granted: kinds of arrays, vertices per edge, names."""
-    if any(arrays[name].ndim != 0 or arrays[name].dtype.kind != kind for name, kind in SCALARS.items()):
-        return False
-    if any(arrays[name].ndim != 1 or arrays[name].dtype.kind != kind for name, kind in KINDS.items()):
+    kinds = {**{name: (0, kind) for name, kind in SCALARS.items()}, **{name: (1, kind) for name, kind in KINDS.items()}}
+    if any((arrays[name].ndim, arrays[name].dtype.kind) != kind for name, kind in kinds.items()):
         return False
     start, code = arrays["geometry_start"], arrays["name_code"]
     if len(start) == 0 or start[0] != 0 or start[-1] != len(arrays["geometry_x"]):
         return False
     if (np.diff(start) <= 1).any():  # a line has two ends
         return False
+    finite = all(np.isfinite(arrays[name]).all() for name in ("x", "y", "geometry_x", "geometry_y"))
+    if not (finite and _is_metric(str(arrays["crs"].item()))):
+        return False
     speed = float(arrays["speed_kmh"].item())
     return bool(np.isfinite(speed) and speed > 0 and ((code >= -1) & (code < len(arrays["names"]))).all())
+
+
+def _check_packed(path: Path) -> None:
+    """Look at the sizes of the arrays before one is unpacked: they may be anything."""
+    try:
+        check_zip(path)
+    except InputError as error:
+        if error.message.key != "errors.file_unreadable":
+            raise
+        raise NetworkError("network_broken", path=path.name, detail=error.message.fields["detail"]) from error
+
+
+def _is_metric(crs: str) -> bool:
+    try:
+        return CRS.from_user_input(crs).is_projected
+    except CRSError:
+        return False

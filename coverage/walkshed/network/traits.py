@@ -195,6 +195,8 @@ def parse_incline(text: str) -> float:
     >>> parse_incline("8 %"), parse_incline("down"), round(parse_incline("-5°"), 4), parse_incline("steep")
     (0.08, -inf, -0.0875, nan)
     """
+    if not text:
+        return math.nan
     plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace(",", ".").strip().lower()
     if plain in ("up", "down"):
         return math.inf if plain == "up" else -math.inf

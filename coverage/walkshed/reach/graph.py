@@ -115,7 +115,7 @@ class Filed(NamedTuple):
 
 
 _graphs: WeakKeyDictionary[WalkNetwork, dict[bool, Graph]] = WeakKeyDictionary()
-BUCKET_M = 25.0
+BUCKET_M = 40.0
 FEW = 16
 """A table with fewer rows than one for so many edges is sorted, not counted into place."""
 

@@ -226,7 +226,7 @@ def _for_all(
 
 def _search_room(graph: Graph, source: Places, limit: float, work: Work) -> tuple[IntArray, Work]:
     """Search from all places of a facility at once, with all the room it needs; return the nodes reached."""
-    while (reached := search_together(graph, source, 0, len(source.row), limit, work)) == FULL:
+    while (reached := search_together(graph, source, 0, len(source.row), limit, work, -1)) == FULL:
         work = work._replace(queue=more_room(work.queue))
     return work.touched[:reached].copy(), work
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from walkshed.network.compiled import in_chunks
 from walkshed.progress import silent
+from walkshed.reach.cover import cover
 from walkshed.reach.graph import SLACK, subset
 from walkshed.reach.lists import put_lists, turn
-from walkshed.reach.search import cover
 from walkshed.reach.work import Pairs, fit_queue, make_work, more_room
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from walkshed.reach.work import Work
 
 CHUNK = 256
+SHARES = 16
+"""Few searches are done in so many chunks, for any number of threads to share, but for no fewer than these:"""
+LEAST_CHUNK = 25
 CHUNK_NODES = 1_000_000
 """A chunk of searches reaches about so many nodes at most (a twentieth of a second): then work can be stopped."""
 ROOM = 1 << 15
@@ -45,7 +48,7 @@ class Targets(NamedTuple):
     beside: Places
 
 
-class _Chunk(NamedTuple):
+class _Groups(NamedTuple):
     """Groups of sources: group k are ``sources`` from ``start[k]`` to ``start[k + 1]``."""
 
     sources: Places
@@ -97,19 +100,19 @@ def search_pairs(
     label, grouped, group_start = _group(sources, shape[0])
     idle: SimpleQueue[Desk] = SimpleQueue()
 
+    groups = _Groups(grouped, group_start)
+
     def run(first: int, last: int) -> list[Lists]:
         try:
             desk = idle.get_nowait()
         except Empty:
             desk = _desk(desks, graph, grouped, limit, shape[1])
-        own = subset(grouped, slice(group_start[first], group_start[last]))
-        chunk = _Chunk(own, group_start[first : last + 1] - group_start[first])
-        lists, desk = _search_chunk(graph, chunk, targets, limit, cutoff, desk)
+        lists, desk = _search_chunk(graph, groups, range(first, last), targets, limit, cutoff, desk)
         idle.put(desk)
         return lists
 
-    nodes_each = _nodes_within(graph, cutoff)
-    size = CHUNK if nodes_each * CHUNK <= CHUNK_NODES else max(1, math.ceil(CHUNK_NODES / nodes_each))
+    size = min(CHUNK, max(LEAST_CHUNK, math.ceil(len(label) / SHARES)))
+    size = min(size, math.ceil(CHUNK_NODES / max(_nodes_within(graph, cutoff), 1.0)))
     found = in_chunks(len(label), size, run, threads=threads, progress=progress)
     lists = _in_order([part for chunk in found for part in chunk], label, shape[0])
     while not idle.empty():  # not before: their room held the results
@@ -152,19 +155,19 @@ def _group(sources: Places, rows: int) -> tuple[LongArray, Places, LongArray]:
 
 
 def _search_chunk(
-    graph: Graph, chunk: _Chunk, targets: Targets, limit: float, cutoff: float, desk: Desk
+    graph: Graph, groups: _Groups, chunk: range, targets: Targets, limit: float, cutoff: float, desk: Desk
 ) -> tuple[list[Lists], Desk]:
-    """Search from a chunk of sources, giving more room until all are done; the lists are parts of the room."""
-    groups, done, found = len(chunk.start) - 1, 0, []
+    """Search from a chunk of groups, giving more room until all are done; the lists are parts of the room."""
+    done, last, found = chunk.start, chunk.stop, []
     work, pairs, used = desk
     while True:
-        free = Pairs(np.zeros(groups + 1, np.int64), pairs.target[used:], pairs.minutes[used:])
         begun = done
-        done, queue_full = cover(graph, chunk.sources, chunk.start, begun, *targets, limit, cutoff, work, free)
-        size = int(free.start[done])
-        found.append(Lists(free.start[begun : done + 1], free.target[:size], free.minutes[:size]))
+        free = Pairs(np.zeros(last - begun + 1, np.int64), pairs.target[used:], pairs.minutes[used:])
+        done, queue_full = cover(graph, groups.sources, groups.start, begun, last, *targets, limit, cutoff, work, free)
+        size = int(free.start[done - begun])
+        found.append(Lists(free.start[: done - begun + 1], free.target[:size], free.minutes[:size]))
         used += size
-        if done == groups:
+        if done == last:
             return found, Desk(work, pairs, used)
         if queue_full:
             work = work._replace(queue=more_room(work.queue))

@@ -168,7 +168,7 @@ def labelled_parts(  # noqa: C901, PLR0912, PLR0915 - one hot loop over plain ar
     """Find what is reached within ``cutoff``, and from which source soonest; return how many parts were filled.
 
     Every point of an edge belongs to the source from which it is reached in the fewest minutes, of sources equally
-    near to the one with the smallest row: the labels of :func:`walkshed.reach.search.label_targets`, carried on to all
+    near to the one with the smallest row: the labels of :func:`walkshed.reach.labels.label_targets`, carried on to all
     points. Edges are cut where the minutes from two sources are equal.
 
     Parameters

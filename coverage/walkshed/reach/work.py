@@ -18,10 +18,12 @@ MAX_BUCKETS = 1 << 12
 ENTRIES = 1 << 18
 """Entries of a new queue, at most: some 500 a bucket, where streets are short."""
 MOST_PER_BUCKET = 512
-BATCH = 1024
-"""So many places are looked at in one go; decides speed only."""
+BATCH = 256
+"""So many arcs or places are looked at in one go; decides speed only."""
 TOGETHER = 4
-"""So many places of a node are listed without asking how many it has."""
+"""So many arcs or places of a node are listed without asking how many it has."""
+
+ROOM_FOR_BATCH = 2 * BATCH + TOGETHER
 
 
 class Queue(NamedTuple):
@@ -45,8 +47,10 @@ class Work(NamedTuple):
         Minutes to the rows of the table of targets.
     bits, words
         Which rows were reached, and which elements of ``bits`` are not 0.
-    entry, at : (BATCH + TOGETHER,)
-        Places filed at the nodes reached, and the minutes to their node.
+    entry, at : (ROOM_FOR_BATCH,)
+        Arcs, or places filed at the nodes reached, and the minutes to their node.
+    improved : (ROOM_FOR_BATCH,)
+        Nodes to which a shorter way was found.
     queue
         See :class:`Queue`.
     """
@@ -58,6 +62,7 @@ class Work(NamedTuple):
     words: WordArray
     entry: IntArray
     at: FloatArray
+    improved: IntArray
     queue: Queue
 
 
@@ -99,8 +104,9 @@ def make_work(graph: Graph, sources: Places, limit: float, rows: int = 0) -> Wor
         np.full(rows, np.inf),
         np.zeros((rows >> 6) + 1, np.uint64),
         np.zeros((rows >> 12) + 1, np.uint64),
-        np.zeros(BATCH + TOGETHER, np.int32),
-        np.zeros(BATCH + TOGETHER),
+        np.zeros(ROOM_FOR_BATCH, np.int32),
+        np.zeros(ROOM_FOR_BATCH),
+        np.zeros(ROOM_FOR_BATCH, np.int32),
         make_queue(graph, sources, limit),
     )
 
