@@ -12,9 +12,9 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.benchmarks import siting_models, siting_peers, siting_published, siting_sizes
+from tests.benchmarks import siting_by_hand, siting_models, siting_peers, siting_published, siting_sizes
 from tests.benchmarks.ledger import say
-from tests.benchmarks.siting_page import Page
+from tests.benchmarks.siting_report import Page
 
 PARTS = {
     "peers": siting_peers.run,
@@ -22,6 +22,7 @@ PARTS = {
     "cover": siting_published.run_cover,
     "median": siting_published.run_median,
     "models": siting_models.run,
+    "by-hand": siting_by_hand.run,
 }
 
 

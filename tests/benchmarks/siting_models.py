@@ -13,11 +13,11 @@ from walkshed.siting.requirements import Floor, Requirements
 from walkshed.siting.solve import solve_lscp, solve_mclp, solve_p_center, solve_p_median
 
 if TYPE_CHECKING:
-    from tests.benchmarks.siting_page import Page
+    from tests.benchmarks.siting_report import Page
 
     from walkshed.siting.problem import SitingProblem
 
-LIMIT_S = 40.0
+LIMIT_S = 20.0
 GAP = 0.005
 HORIZON_MIN = 45.0
 COLUMNS = ("problem", "asked", "gap asked", "objective", "bound", "gap", "status", "CPU (wall)")

@@ -1,101 +1,92 @@
-"""The page of the siting benchmark: tables, goals and notes, printed as they come."""
+"""What hands do on the siting page, measured in a browser: rooms put down on the map, and dragged."""
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from os import cpu_count
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from tests.benchmarks.ledger import memory_gb, processor, say
+from tests.benchmarks.page_acts import FRAME, WAIT_MS, OutOfReachError, in_reach, measured_all, now_s
 
-PACKAGES = ("numpy", "scipy", "highspy", "spopt", "pulp")
+from walkshed.catalogue import text
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-@dataclass
-class Table:
-    """One part of the page."""
+    from tests.benchmarks.page_acts import Act
 
-    title: str
-    intro: str
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Page:
-    """Everything a run found out; parts write into it.
-
-    Attributes
-    ----------
-    quick
-        Small sizes and few instances.
-    limit_s
-        Time limit of every published p-median.
-    """
-
-    quick: bool
-    limit_s: float
-    tables: list[Table] = field(default_factory=list)
-    goals: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def begin(self, title: str, intro: str, *header: str) -> None:
-        """Open the next table."""
-        self.tables.append(Table(title, intro, header))
-        say(f"\n== {title}")
-
-    def row(self, *cells: str) -> None:
-        """Add a row."""
-        self.tables[-1].rows.append(cells)
-        say("   " + " | ".join(cells))
-
-    def note(self, text: str) -> None:
-        """Say something below the table."""
-        self.tables[-1].notes.append(text)
-        say(f"   - {text}")
-
-    def goal(self, text: str, measured: str, *, met: bool | None) -> None:
-        """State a goal, what was measured, and whether that meets it (None: not measured)."""
-        verdict = {True: "met", False: "missed", None: "not measured here"}[met]
-        self.goals.append((text, measured, verdict))
-        say(f"   * {text}: {measured}: {verdict}")
-
-    def markdown(self, minutes: float) -> str:
-        """Return the page."""
-        lines = ["# Benchmark of siting", "", *self._head(minutes)]
-        if self.goals:
-            lines += ["## Goals", "", *_rows(("goal", "measured", ""), self.goals), ""]
-        for table in self.tables:
-            lines += [f"## {table.title}", "", table.intro, ""]
-            if table.rows:
-                lines += [*_rows(table.header, table.rows), ""]
-            if table.notes:
-                lines += [*(f"- {note}" for note in table.notes), ""]
-        return "\n".join(lines).rstrip() + "\n"
-
-    def _head(self, minutes: float) -> list[str]:
-        versions = []
-        for package in PACKAGES:
-            try:
-                versions.append(f"{package} {version(package)}")
-            except PackageNotFoundError:
-                versions.append(f"{package} missing")
-        command = "`python -m tests.benchmarks.siting" + (" --quick" if self.quick else "") + "`"
-        return [
-            f"Written by {command} from one measured run of {minutes:.0f} minutes. Times are given as CPU and wall",
-            "seconds of the whole call, from the problem to the checked answer; ours uses one thread. Other work on",
-            "the machine disturbs wall time more than CPU time: goals are held against CPU time. A gap is",
-            "|bound - objective| / objective; every answer was checked against the problem in the same run.",
-            "",
-            f"Machine: {processor()}, {cpu_count()} cores, {memory_gb():.0f} GB. Python {platform.python_version()},",
-            f"{', '.join(versions)}.",
-            "",
-        ]
+SOLVE_MS: Final = 600_000
+STEP_PX: Final = 40
+"""A dragged room goes so far, there and back."""
+GAPS: Final = """() => {
+    const box = map.getSize(), at = [];
+    walkshed.layers.homes.getLayers().forEach(l => {
+        if (l.walkshedCode !== 1) return;
+        const p = map.latLngToContainerPoint(l.getBounds().getCenter());
+        if (p.x < 60 || p.y < 60 || p.x > box.x - 60 || p.y > box.y - 60) return;
+        const there = document.elementFromPoint(p.x, p.y);
+        if (!there || there.closest('.leaflet-control, .leaflet-marker-icon')) return;
+        if (at.every(q => Math.hypot(q[0] - p.x, q[1] - p.y) > 80)) at.push([p.x, p.y]);
+    });
+    return at;
+}"""
 
 
-def _rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    return [
-        "| " + " | ".join(cells) + " |"
-        for cells in (header, ["---"] * len(header), *([cell.replace("|", "/") for cell in row] for row in rows))
-    ]
+def hands(visitor: Any, adds: int) -> tuple[list[Act], list[Act]]:
+    """Put rooms down in the gaps of the study and drag the first of them about; return both kinds of acts."""
+    page = visitor.page
+    page.get_by_role("link", name=text("app.page_siting", "en"), exact=True).click()
+    page.get_by_role("tab", name=text("app.tab_hand", "en")).wait_for(timeout=SOLVE_MS)
+    frame = visitor.map()
+    page.get_by_text(text("app.click_add", "en"), exact=True).first.click()
+    frame.wait_for_function("walkshed.hand === 'add'", timeout=WAIT_MS)
+    visitor.settle()
+    put: list[Act] = []
+    for _ in range(adds):  # the gaps change with every room
+        put += measured_all(visitor, frame, [partial(click, page, frame.evaluate(GAPS))])
+    ways = [STEP_PX if way % 2 else -STEP_PX for way in range(adds)]
+    dragged = measured_all(visitor, frame, (partial(drag, page, frame, way) for way in ways))
+    return put, dragged
+
+
+def seen(page: Any) -> Any:
+    """Bring the map into the window; return where it is."""
+    place = page.locator(FRAME)
+    place.scroll_into_view_if_needed(timeout=WAIT_MS)
+    page.wait_for_timeout(300)
+    return place.bounding_box()
+
+
+def click(page: Any, places: Sequence[tuple[float, float]]) -> float:
+    """Click on the map, on the first of these places that the window shows."""
+    box = seen(page)
+    for across, down in places:
+        x, y = box["x"] + across, box["y"] + down
+        try:
+            in_reach(page, x, y)
+        except OutOfReachError:
+            continue
+        began = now_s()
+        page.mouse.click(x, y)
+        return began
+    message = "no home without a room nearby was in sight"
+    raise OutOfReachError(message)
+
+
+def drag(page: Any, frame: Any, down: int) -> float:
+    """Drag the first room put down; the reader waits from the moment it is let go."""
+    seen(page)
+    sign = frame.evaluate_handle("walkshed.layers.hand?.getLayers()[0]?.getElement()").as_element()
+    if sign is None:
+        message = "no room had been put down"
+        raise OutOfReachError(message)
+    box = sign.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    for end in (y, y + down):
+        in_reach(page, x, end)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + down / 2, steps=3)
+    page.mouse.move(x, y + down, steps=3)
+    began = now_s()
+    page.mouse.up()
+    return began

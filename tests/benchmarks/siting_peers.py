@@ -15,7 +15,7 @@ from walkshed.siting.solve import solve_mclp
 from walkshed.siting.verify import recount
 
 if TYPE_CHECKING:
-    from tests.benchmarks.siting_page import Page
+    from tests.benchmarks.siting_report import Page
 
 ROOMS, GAP = 10, 0.005
 LIMIT_S = 60.0

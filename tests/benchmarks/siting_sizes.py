@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from tests.benchmarks.siting_timing import timed
 from walkshed.siting.solve import solve_mclp
 
 if TYPE_CHECKING:
-    from tests.benchmarks.siting_page import Page
+    from tests.benchmarks.siting_report import Page
+
+    from walkshed.siting.problem import SitingProblem
 
 WORKER = "tests.benchmarks.siting_worker"
 INTRO = (
@@ -74,11 +77,17 @@ def cells_of(result: object) -> tuple[str, ...]:
 def _alone(existing: int, rooms: int, gap: float) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
-        save_problem(street_problem(LARGE, existing=existing), path)
+        save_problem(_large(existing), path)
         command = [sys.executable, "-m", WORKER, str(path), str(rooms), str(gap)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+@lru_cache(maxsize=1)
+def _large(existing: int) -> SitingProblem:
+    """Return the metropolis; drawing it takes longer than most answers."""
+    return street_problem(LARGE, existing=existing)
 
 
 def _goals(page: Page, worst: dict) -> None:

@@ -121,7 +121,13 @@ def test_certificates_of_the_other_models_never_promise_too_much(
     assert median.objective == pytest.approx(least)
     assert verify(problem, median, new_rooms=rooms).certified <= least * (1 + 1e-9)
     center = solve_p_center(problem, new_rooms=rooms)
-    assert verify(problem, center, new_rooms=rooms).objective == pytest.approx(center.objective)
+    checked = verify(problem, center, new_rooms=rooms)
+    assert checked.objective == pytest.approx(center.objective)
+    assert checked.certified <= center.objective
+    assert checked.proven == (center.proof == "certificate")
+    if center.objective > walks(problem, ids).max():
+        weaker = replace(center, certificates=(0 * center.certificates[0],))
+        assert verify(problem, weaker, new_rooms=rooms).certified < center.bound
     assert center.objective == pytest.approx(min(walks(problem, plan).max() for plan in combinations(ids, rooms)))
     served = {plan: recount(problem, plan) for count in range(10) for plan in combinations(ids, count)}
     for part in (share, max(served.values()) / problem.residents * (1 - 1e-12)):

@@ -46,10 +46,12 @@ class SitingAnswer:
     seconds
         Time taken.
     proof
-        ``"certificate"``: :func:`walkshed.siting.verify.verify` can recompute the bound from ``certificates``.
-        ``"branch_and_bound"``: HiGHS searched through what the certificates leave open.
+        ``"certificate"``: :func:`walkshed.siting.verify.verify` can recompute the bound from ``certificates`` alone.
+        ``"branch_and_bound"``: it takes a search as well, by HiGHS or our own, through what the certificates leave
+        open; :func:`walkshed.siting.verify.verify` then recomputes the weaker bound that they prove by themselves.
     certificates
-        Multipliers by demand row, (N,) each: see :func:`walkshed.siting.verify.certified_bound`.
+        Multipliers by demand row, (N,) each: see :func:`walkshed.siting.verify.certified_bound`. Empty where there are
+        none, as under requirements that go beyond what must and must not be built.
     """
 
     model: str

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, vstack
 from walkshed.assess.coverage import require_columns
 from walkshed.assess.groups import group_column, groups_of
 from walkshed.assess.units import ancestors, texts
+from walkshed.assess.walks import times_or_search
 from walkshed.errors import SitingError
 from walkshed.progress import silent
 from walkshed.reach.prepare import prepare_places
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from walkshed.assess.walks import Walks
     from walkshed.network.model import WalkNetwork
     from walkshed.progress import Progress
 
@@ -44,6 +46,7 @@ def build_problem(  # noqa: PLR0913 - tables of the steps before, and how to sea
     units: pd.DataFrame | None = None,
     horizon_min: float | None = None,
     residents_per_capacity: float = 1.0,
+    walks: Walks | None = None,
     progress: Progress = silent,
 ) -> SitingProblem:
     """Find out how far every resident is from every candidate.
@@ -75,6 +78,9 @@ def build_problem(  # noqa: PLR0913 - tables of the steps before, and how to sea
         cutoff.
     residents_per_capacity
         Residents whom one unit of ``capacity``, such as a seat, can serve.
+    walks
+        Those between these very ``candidates`` and ``measured`` up to the horizon or farther, where they were searched
+        before (:func:`walkshed.tiling.measure.time_matrix_tiled`); they are then not searched again.
     progress
         Called with stage ``"minutes"`` after every thousand candidates.
 
@@ -105,12 +111,18 @@ def build_problem(  # noqa: PLR0913 - tables of the steps before, and how to sea
     far = cutoff_min if horizon_min is None else horizon_min
     tied = candidates[candidates["edge"] >= 0]
     homes = prepare_places(network, rows, name="demand")
-    blocks = [csr_array((0, len(rows)))]
-    for start in range(0, len(tied), CANDIDATES_PER_CALL):
-        progress(STAGE, start, len(tied))
-        sites = tied.iloc[start : start + CANDIDATES_PER_CALL]
-        blocks.append(time_matrix(network, sites, homes, cutoff_min=far, direction=direction))
-    progress(STAGE, len(tied), len(tied))
+    if walks is None:
+        blocks = [csr_array((0, len(rows)))]
+        for start in range(0, len(tied), CANDIDATES_PER_CALL):
+            progress(STAGE, start, len(tied))
+            sites = tied.iloc[start : start + CANDIDATES_PER_CALL]
+            blocks.append(time_matrix(network, sites, homes, cutoff_min=far, direction=direction))
+        progress(STAGE, len(tied), len(tied))
+        minutes = vstack(blocks, format="csr")
+    else:
+        known = times_or_search(walks, network, candidates, measured, cutoff_min=far, direction=direction)
+        minutes = known[np.flatnonzero(candidates["edge"].to_numpy() >= 0)]
+        minutes = minutes if whole else minutes[:, np.flatnonzero(~covered)]
     standing = None if facilities is None else facilities[facilities["edge"] >= 0]
     existing: dict[str, Any] = {}
     if standing is not None:
@@ -127,7 +139,7 @@ def build_problem(  # noqa: PLR0913 - tables of the steps before, and how to sea
         candidate_ids=tuple(texts(tied, "candidate_id")),
         demand_ids=tuple(texts(rows, "demand_id")),
         population=rows["population"].to_numpy(np.float64),
-        minutes=vstack(blocks, format="csr"),
+        minutes=minutes,
         cutoff_min=cutoff_min,
         horizon_min=far,
         minutes_today=minutes_today,
@@ -135,6 +147,7 @@ def build_problem(  # noqa: PLR0913 - tables of the steps before, and how to sea
         left_out_served=0.0 if whole else fsum(measured["population"].to_numpy(np.float64)[covered].tolist()),
         groups=_groups(rows),
         areas={} if units is None else _areas(rows, units),
+        area_names={} if units is None else _names(units),
         cost=_cost(tied),
         capacity=_capacity(tied, residents_per_capacity),
         place_m=_places(tied, network),
@@ -179,6 +192,14 @@ def _areas(rows: gpd.GeoDataFrame, units: pd.DataFrame) -> dict[str, LongArray]:
         for unit in above.get(key, ()):
             found[ids[unit]].append(place)
     return {key: np.array(places, np.int64) for key, places in found.items()}
+
+
+def _names(units: pd.DataFrame) -> dict[str, str]:
+    """Return what units are called, as far as they have a name beside their id."""
+    if "name" not in units:
+        return {}
+    names = zip(texts(units, "unit_id"), texts(units, "name"), strict=True)
+    return {key: name for key, name in names if name and name != key}
 
 
 def _check_same_cutoff(minutes: FloatArray, covered: NDArray[np.bool_], cutoff_min: float) -> None:

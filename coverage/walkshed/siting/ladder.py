@@ -61,7 +61,7 @@ class _Effort(NamedTuple):
     steps: int
 
 
-EFFORTS: Final = (_Effort(20, 400), _Effort(100, 1200), _Effort(300, 4000))
+EFFORTS: Final = (_Effort(3, 400), _Effort(12, 1200), _Effort(40, 4000))
 
 
 @dataclass(eq=False)

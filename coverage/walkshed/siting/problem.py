@@ -64,6 +64,8 @@ class SitingProblem:
         Residents of a group by row, (N,) float64 by the group's name; they are part of ``population``.
     areas
         Rows of an area by its id (units of any level; areas may overlap), (k,) int64 positions.
+    area_names
+        What an area is called, by its id, where that is known; messages name it so.
     cost : (M,) float64
         Price of every candidate in the study's money; default 1.
     capacity : (M,) float64
@@ -99,6 +101,7 @@ class SitingProblem:
     left_out_served: float = 0.0
     groups: Mapping[str, FloatArray] = field(default_factory=dict)
     areas: Mapping[str, LongArray] = field(default_factory=dict)
+    area_names: Mapping[str, str] = field(default_factory=dict)
     cost: FloatArray = field(default_factory=_none)
     capacity: FloatArray = field(default_factory=_none)
     place_m: FloatArray = field(default_factory=_none)

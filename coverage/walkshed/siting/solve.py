@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from walkshed.errors import InfeasibleError, SitingError
+from walkshed.errors import SitingError
 from walkshed.progress import silent
-from walkshed.siting.clock import Clock
+from walkshed.siting.asked import asked_places, checked_rooms, started_clock
 from walkshed.siting.covering.solve import mclp
 from walkshed.siting.median.solve import gradual, p_median
 from walkshed.siting.programme.conditions import weights_of
@@ -20,14 +17,10 @@ from walkshed.siting.setcover.solve import lscp, p_center
 from walkshed.siting.verify import verify
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from walkshed.progress import Progress
     from walkshed.siting.answer import SitingAnswer
     from walkshed.siting.problem import SitingProblem
     from walkshed.siting.requirements import Requirements
-
-    LongArray = NDArray[np.int64]
 
 
 def solve_mclp(
@@ -42,7 +35,6 @@ def solve_mclp(
     """Choose the candidates that together serve most residents who are not served today (MCLP).
 
     The same problem gives the same answer as long as the time limit does not intervene.
-
 
     Parameters
     ----------
@@ -74,9 +66,9 @@ def solve_mclp(
     CancelledError
         If ``progress`` raises it; the solve ends within two seconds.
     """
-    rooms = _checked_rooms(problem, new_rooms, requirements)
-    clock = _started(time_limit_s, mip_gap, progress)
-    must, forbidden = _asked(problem, requirements)
+    rooms = checked_rooms(problem, new_rooms, requirements)
+    clock = started_clock(time_limit_s, mip_gap, progress)
+    must, forbidden = asked_places(problem, requirements)
     if requirements.plain:
         answer = mclp(problem, rooms, must=must, forbidden=forbidden, clock=clock, mip_gap=mip_gap)
     elif replace(requirements, full_min=None, group_weights={}).plain:
@@ -106,7 +98,6 @@ def solve_lscp(
     """Choose the fewest rooms with which a share of all residents is served (LSCP, partial set cover).
 
     The same problem gives the same answer as long as the time limit does not intervene.
-
 
     Parameters
     ----------
@@ -143,8 +134,8 @@ def solve_lscp(
     """
     if not 0 <= share <= 1:
         raise SitingError("share_unusable", value=share)
-    clock = _started(time_limit_s, mip_gap, progress)
-    must, forbidden = _asked(problem, requirements)
+    clock = started_clock(time_limit_s, mip_gap, progress)
+    must, forbidden = asked_places(problem, requirements)
     if requirements.plain:
         answer = lscp(
             problem, share=share, must=must, forbidden=forbidden, clock=clock, mip_gap=mip_gap,
@@ -173,7 +164,6 @@ def solve_p_median(
 
     A walk beyond a finite horizon counts as the horizon. Rows that nobody reaches are left aside where it is infinite.
     The same problem gives the same answer as long as the time limit does not intervene.
-
 
     Parameters
     ----------
@@ -205,9 +195,9 @@ def solve_p_median(
     CancelledError
         If ``progress`` raises it; the solve ends within two seconds.
     """
-    rooms = _checked_rooms(problem, new_rooms, requirements)
-    clock = _started(time_limit_s, mip_gap, progress)
-    must, forbidden = _asked(problem, requirements)
+    rooms = checked_rooms(problem, new_rooms, requirements)
+    clock = started_clock(time_limit_s, mip_gap, progress)
+    must, forbidden = asked_places(problem, requirements)
     if replace(requirements, group_weights={}).plain:
         answer = p_median(
             problem, rooms, must=must, forbidden=forbidden, clock=clock, mip_gap=mip_gap,
@@ -236,7 +226,6 @@ def solve_p_center(
 
     Only rows with residents who can be reached at all count.
     The same problem gives the same answer as long as the time limit does not intervene.
-
 
     Parameters
     ----------
@@ -268,9 +257,9 @@ def solve_p_center(
     CancelledError
         If ``progress`` raises it; the solve ends within two seconds.
     """
-    rooms = _checked_rooms(problem, new_rooms, requirements)
-    clock = _started(time_limit_s, mip_gap, progress)
-    must, forbidden = _asked(problem, requirements)
+    rooms = checked_rooms(problem, new_rooms, requirements)
+    clock = started_clock(time_limit_s, mip_gap, progress)
+    must, forbidden = asked_places(problem, requirements)
     if requirements.plain:
         answer = p_center(problem, rooms, must=must, forbidden=forbidden, clock=clock, mip_gap=mip_gap)
     else:
@@ -281,33 +270,3 @@ def solve_p_center(
     verify(problem, answer, requirements=requirements, new_rooms=rooms, bound=False)
     clock.finish()
     return answer
-
-
-def _asked(problem: SitingProblem, requirements: Requirements) -> tuple[LongArray, LongArray]:
-    """Return the positions of the candidates that must be built and of those that must not."""
-    return (
-        np.unique(problem.positions_of(requirements.must_build)),
-        np.unique(problem.positions_of(requirements.forbidden)),
-    )
-
-
-def _checked_rooms(problem: SitingProblem, new_rooms: object, requirements: Requirements) -> int:
-    if not isinstance(new_rooms, int | np.integer) or isinstance(new_rooms, bool) or new_rooms < 0:
-        raise SitingError("new_rooms_unusable", value=new_rooms)
-    if new_rooms and not problem.candidate_ids:
-        raise InfeasibleError("no_candidates")
-    must = len(set(requirements.must_build))
-    if must > new_rooms:
-        raise InfeasibleError("must_exceeds_rooms", must=must, rooms=new_rooms)
-    return int(new_rooms)
-
-
-def _started(time_limit_s: float, mip_gap: float, progress: Progress) -> Clock:
-    """Check how much effort is asked for and start the clock."""
-    if not (isfinite(time_limit_s) and time_limit_s > 0):
-        raise SitingError("time_limit_unusable", value=time_limit_s)
-    if not 0 <= mip_gap < 1:
-        raise SitingError("mip_gap_unusable", value=mip_gap)
-    clock = Clock(limit_s=time_limit_s, progress=progress)
-    clock.running()
-    return clock

@@ -10,8 +10,10 @@ import numpy as np
 from walkshed.errors import SolverError
 from walkshed.siting.answer import relative_gap
 from walkshed.siting.requirements import NOTHING
-from walkshed.siting.verify_bounds import covering_bound, median_bound, positions, set_cover_bound
+from walkshed.siting.verify_bounds import covering_bound, median_bound
+from walkshed.siting.verify_covers import center_bound, set_cover_bound
 from walkshed.siting.verify_requirements import verify_requirements
+from walkshed.siting.verify_sums import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from walkshed.siting.requirements import Requirements
 
     FloatArray = NDArray[np.float64]
+    LongArray = NDArray[np.int64]
 
 PRECISION: Final = 1e-9
 """Relative rounding of sums of floats in another order."""
@@ -160,8 +163,9 @@ def certified_bound(
     """Return the bound that an answer's certificates prove, computed from the problem with numpy alone.
 
     ``mclp``: :func:`walkshed.siting.verify_bounds.covering_bound`. ``p_median``:
-    :func:`walkshed.siting.verify_bounds.median_bound`. ``lscp``: where everybody is to be covered,
-    :func:`walkshed.siting.verify_bounds.set_cover_bound`; for a lower share the certificates are those of maximal
+    :func:`walkshed.siting.verify_bounds.median_bound`. ``p_center``:
+    :func:`walkshed.siting.verify_covers.center_bound`. ``lscp``: where everybody is to be covered,
+    :func:`walkshed.siting.verify_covers.set_cover_bound`; for a lower share the certificates are those of maximal
     covering with one room less than the bound: they prove it where so many rooms serve too few.
 
     Returns
@@ -183,17 +187,28 @@ def certified_bound(
         return median_bound(
             problem, answer.certificates, rooms=new_rooms, must=must, forbidden=forbidden, stated=answer.bound
         )
+    if answer.model == "p_center" and new_rooms is not None:
+        return center_bound(
+            problem, answer.certificates[0], rooms=new_rooms, must=must, forbidden=forbidden, stated=answer.bound
+        )
     if answer.model == "lscp" and share is not None:
-        wanted = share * problem.residents - problem.served_today - PRECISION * problem.residents
-        whole = bool((problem.population == np.floor(problem.population)).all())
-        fewer, too_few = int(answer.bound) - 1, ceil(wanted) - 1.0 if whole else wanted * (1 - PRECISION)
-        if len(answer.certificates) == 1 and share >= 1.0:
-            cost = np.ones(len(problem.candidate_ids))
-            cost = cost if answer.objective == len(answer.chosen) else problem.cost
-            return set_cover_bound(problem, answer.certificates[0], cost=cost, must=must, forbidden=forbidden)
-        most = covering_bound(problem, answer.certificates, rooms=fewer, must=must, forbidden=forbidden, stated=too_few)
-        return answer.bound if most < wanted else nothing
+        return _cover_bound(problem, answer, share, must, forbidden)
     return nothing
+
+
+def _cover_bound(
+    problem: SitingProblem, answer: SitingAnswer, share: float, must: LongArray, forbidden: LongArray
+) -> float:
+    """Return how many rooms (or how much money) the certificates prove to be needed for a share of all residents."""
+    wanted = share * problem.residents - problem.served_today - PRECISION * problem.residents
+    whole = bool((problem.population == np.floor(problem.population)).all())
+    fewer, too_few = int(answer.bound) - 1, ceil(wanted) - 1.0 if whole else wanted * (1 - PRECISION)
+    if len(answer.certificates) == 1 and share >= 1.0:
+        cost = np.ones(len(problem.candidate_ids))
+        cost = cost if answer.objective == len(answer.chosen) else problem.cost
+        return set_cover_bound(problem, answer.certificates[0], cost=cost, must=must, forbidden=forbidden)
+    most = covering_bound(problem, answer.certificates, rooms=fewer, must=must, forbidden=forbidden, stated=too_few)
+    return answer.bound if most < wanted else -inf
 
 
 def _check_choice(

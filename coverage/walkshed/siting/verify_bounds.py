@@ -6,14 +6,15 @@ Nothing here is shared with the solvers. A certificate that proves nothing gives
 from __future__ import annotations
 
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from walkshed.errors import SolverError
+from walkshed.siting.verify_sums import WHOLE_SLACK, check_multiplier, entries, largest, places, scores, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     LongArray = NDArray[np.int64]
 
-WHOLE_SLACK: Final = 0.01
-"""Rounding that a bound of whole residents may carry before it is rounded down (or one of rooms up)."""
-MANY: Final = 0.25
-"""From this share of the candidates on, their entries are marked instead of counted out."""
+WHOLE_MOST: Final = 1e12
+"""Larger sums are not exact enough to tell whole numbers apart."""
 PRECISION: Final = 1e-9
 """Relative rounding of sums of floats in another order."""
 
@@ -77,18 +76,18 @@ def covering_bound(
     count = rooms - len(must)
     best, left_out = np.inf, 0.0
     for number, multiplier in enumerate(certificates):
-        _check(multiplier, residents)
-        rows, length = _entries(problem, remaining)
-        score = _sums(multiplier[rows], length)
+        check_multiplier(multiplier, residents)
+        rows, length = entries(problem, remaining)
+        score = sums(multiplier[rows], length)
         rest = residents - multiplier
         if number:
             # Whom none of those that remain reaches is not served, whatever the multiplier.
             near = np.zeros(len(rest), bool)
             near[rows] = True
-            near[_entries(problem, must)[0]] = True
+            near[entries(problem, must)[0]] = True
             rest = rest[near]
-        fixed = float(rest.sum()) + float(_scores(problem, multiplier, must).sum())
-        chosen = _largest(score, count)
+        fixed = float(rest.sum()) + float(scores(problem, multiplier, must).sum())
+        chosen = largest(score, count)
         bound = fixed + float(chosen.sum())
         best = min(best, max(bound, left_out))
         if 0 < count < len(score):
@@ -126,7 +125,7 @@ def median_bound(
     Returns
     -------
     float
-        Person-minutes; ``-inf`` without certificates.
+        Person-minutes; ``-inf`` without certificates. Rounded up where residents and minutes are whole numbers.
 
     Raises
     ------
@@ -138,6 +137,15 @@ def median_bound(
     # An infinite walk is no option, whoever lives there.
     standing = np.where(np.isfinite(today), people * np.where(np.isfinite(today), today, 0.0), np.inf)
     start, minutes = problem.minutes.indptr, problem.minutes.data
+    finite = today[np.isfinite(today)]
+    whole = all((values == np.floor(values)).all() for values in (people, finite, minutes))
+    whole = (
+        whole
+        and abs(stated) < WHOLE_MOST
+        and (np.isinf(problem.horizon_min) or problem.horizon_min == floor(problem.horizon_min))
+    )
+    # A plan of whole person-minutes that costs more than one less than what is stated is no better than that.
+    enough = stated - 1.0 + WHOLE_SLACK if whole else stated * (1.0 - PRECISION)
     free = np.ones(len(problem.candidate_ids), bool)
     free[np.concatenate([must, forbidden])] = False
     remaining = np.flatnonzero(free)
@@ -148,121 +156,18 @@ def median_bound(
             raise SolverError("certificate_unusable")
 
         def savings(candidates: LongArray, offered: FloatArray = multiplier) -> FloatArray:
-            place, length = _places(start, candidates)
+            place, length = places(start, candidates)
             rows = problem.minutes.indices[place]
-            return _sums(np.maximum(0.0, offered[rows] - people[rows] * minutes[place]), length)
+            return sums(np.maximum(0.0, offered[rows] - people[rows] * minutes[place]), length)
 
         score = savings(remaining)
         fixed = float(np.minimum(multiplier, standing).sum()) - float(savings(must).sum())
-        chosen = _largest(score, count)
+        chosen = largest(score, count)
         bound = fixed - float(chosen.sum())
         best = max(best, min(bound, left_out))
         if 0 < count < len(score):
             floors = bound + np.maximum(chosen.min() - score, 0.0)
-            leaving = floors >= stated * (1.0 - PRECISION)
+            leaving = floors > enough
             left_out = min(left_out, float(floors[leaving].min(initial=np.inf)))
             remaining = remaining[~leaving]
-    return best
-
-
-def set_cover_bound(
-    problem: SitingProblem, multiplier: FloatArray, *, cost: FloatArray, must: LongArray, forbidden: LongArray
-) -> float:
-    """Return what covering every row that can be covered costs at least, as far as ``multiplier`` proves it.
-
-    For multipliers l >= 0 of rows that have to be covered, no cover costs less than sum(l) + the sum over all
-    candidates of min(0, c - A l).
-
-    Parameters
-    ----------
-    problem
-        N rows.
-    multiplier
-        (N,), 0 for rows that need not be covered.
-    cost
-        (M,); rounded up where all are whole numbers.
-    must, forbidden
-        Positions of candidates.
-
-    Raises
-    ------
-    SolverError
-        If a multiplier is below 0, or above 0 where nobody lives, the row is served today or no candidate reaches it.
-    """
-    free = np.ones(len(cost), bool)
-    free[np.concatenate([must, forbidden])] = False
-    allowed = np.flatnonzero(free)
-    needed = np.zeros(len(multiplier), bool)
-    needed[_entries(problem, allowed)[0]] = True
-    needed[_entries(problem, must)[0]] = False
-    needed &= problem.population > 0
-    _check(multiplier, np.where(needed, np.inf, 0.0))
-    spare = cost[allowed] - _scores(problem, multiplier, allowed)
-    bound = float(cost[must].sum()) + float(multiplier.sum()) + float(np.minimum(spare, 0.0).sum())
-    return float(ceil(bound - WHOLE_SLACK)) if (cost == np.floor(cost)).all() else bound
-
-
-def _check(multiplier: FloatArray, most: FloatArray) -> None:
-    if multiplier.shape != most.shape or not ((multiplier >= 0) & (multiplier <= most)).all():
-        raise SolverError("certificate_unusable")
-
-
-def _entries(problem: SitingProblem, candidates: LongArray) -> tuple[NDArray[np.int32], LongArray]:
-    """Return the rows that candidates reach, one candidate after the other, and how many each reaches."""
-    place, length = _places(problem.reach.indptr, candidates)
-    return problem.reach.indices[place], length
-
-
-def _places(start: NDArray[np.integer], candidates: LongArray) -> tuple[Any, LongArray]:
-    """Return an index of the entries of candidates (ascending), one after the other, and how many each has."""
-    lengths = np.diff(start)
-    length = lengths[candidates].astype(np.int64)
-    if len(candidates) == len(lengths):
-        return slice(None), length
-    if len(candidates) > MANY * len(lengths):
-        wanted = np.zeros(len(lengths), bool)
-        wanted[candidates] = True
-        return np.repeat(wanted, lengths), length
-    before = np.cumsum(length) - length
-    place = np.repeat(start[candidates] - before, length)
-    place += np.arange(len(place))
-    return place, length
-
-
-def _scores(problem: SitingProblem, multiplier: FloatArray, candidates: LongArray) -> FloatArray:
-    """Return for every candidate the sum of the multipliers of the rows it reaches."""
-    rows, length = _entries(problem, candidates)
-    return _sums(multiplier[rows], length)
-
-
-def _sums(values: FloatArray, length: LongArray) -> FloatArray:
-    """Return the sums of values that stand one run after the other."""
-    sums = np.zeros(len(length))
-    some = np.flatnonzero(length)
-    if len(some):
-        sums[some] = np.add.reduceat(values, (np.cumsum(length) - length)[some])
-    return sums
-
-
-def _largest(values: FloatArray, count: int) -> FloatArray:
-    if count >= len(values):
-        return values
-    if count <= 0:
-        return values[:0]
-    return np.partition(values, len(values) - count)[len(values) - count :]
-
-
-def positions(problem: SitingProblem, ids: Iterable[str]) -> LongArray:
-    """Return positions of candidates.
-
-    Raises
-    ------
-    SolverError
-        If an id is no candidate's.
-    """
-    place = {key: position for position, key in enumerate(problem.candidate_ids)}
-    wanted = list(ids)
-    for key in wanted:
-        if key not in place:
-            raise SolverError("chosen_unknown", candidate=key)
-    return np.array([place[key] for key in wanted], np.int64)
+    return float(ceil(best - WHOLE_SLACK)) if whole and np.isfinite(best) else best

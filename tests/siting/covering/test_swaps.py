@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from walkshed.errors import CancelledError
 from walkshed.siting.clock import Clock
+from walkshed.siting.covering.combine import combine
 from walkshed.siting.covering.reduce import reduce_problem
-from walkshed.siting.covering.swaps import SwapTable, covered_weight, greedy, improve
+from walkshed.siting.covering.swaps import covered_weight, greedy, improve
+from walkshed.siting.covering.table import SwapTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,17 +86,44 @@ def test_tables_stay_what_a_fresh_count_says(make_town: Make, seed: int, slots: 
         np.testing.assert_allclose(getattr(table, name), getattr(fresh, name), atol=1e-6)
 
 
-def test_a_shake_changes_and_moving_back_restores(make_town: Make, clock: Clock) -> None:
+def test_a_shake_changes_a_copy_and_wandering_finds_no_worse(make_town: Make, clock: Clock) -> None:
     model = reduce_problem(make_town(400, 60, seed=1))
     start = greedy(model, 5, clock)
     table = SwapTable(model, start)
-    table.shake(np.random.default_rng(0))
-    assert table.chosen.tolist() != start.tolist()
-    assert len(set(table.chosen.tolist())) == 5
-    table.move_to(start)
-    fresh = SwapTable(model, start)
-    np.testing.assert_allclose(table.back, fresh.back, atol=1e-6)
-    np.testing.assert_allclose(table.gain, fresh.gain, atol=1e-6)
+    trial = table.copy()
+    random = np.random.default_rng(0)
+    trial.shake(random, 4)
+    shaken = trial.chosen.copy()
+    assert shaken.tolist() != start.tolist() == table.chosen.tolist()
+    assert len(set(shaken.tolist())) == 5
+    found = trial.wander(random, 40, clock, 1.0)
+    assert covered_weight(model, found) > covered_weight(model, shaken)
+    for seen, chosen in ((table, start), (trial, trial.chosen)):
+        fresh = SwapTable(model, chosen)
+        np.testing.assert_allclose(seen.back, fresh.back, atol=1e-6)
+        np.testing.assert_allclose(seen.gain, fresh.gain, atol=1e-6)
+
+
+def test_combining_takes_the_better_part_of_each_side_of_town(make_problem: Make) -> None:
+    # c0 and c1 stand in one part, c2 and c3 in another, c4 in both; c0 and c3 are the better ones.
+    problem = make_problem([[0, 1], [1], [2], [2, 3], [4]], [5.0, 1.0, 2.0, 3.0, 1.0])
+    model = reduce_problem(problem)
+    child = combine(model, np.array([0, 2, 4]), np.array([4, 3, 1]))
+    assert child.tolist() == [0, 3, 4]
+    assert covered_weight(model, child) == 12.0
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), rooms=st.integers(1, 9), radius=st.sampled_from([150.0, 300.0, 600.0]))
+def test_a_combination_is_no_worse_than_either(make_town: Make, seed: int, rooms: int, radius: float) -> None:
+    model = reduce_problem(make_town(150, 30, seed=seed, radius=radius))
+    random = np.random.default_rng(seed)
+    rooms = min(rooms, len(model.candidate))
+    one, other = (random.permutation(len(model.candidate))[:rooms] for _ in range(2))
+    child = combine(model, one, other)
+    assert len(set(child.tolist())) == rooms
+    assert set(child.tolist()) <= {*one.tolist(), *other.tolist()}
+    assert covered_weight(model, child) >= max(covered_weight(model, one), covered_weight(model, other)) - 1e-9
 
 
 @settings(deadline=None, max_examples=15)

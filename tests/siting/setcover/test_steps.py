@@ -99,6 +99,12 @@ def test_covers_cover(endless: Clock, seed: int) -> None:
     assert least(model) - 1e-9 <= model.price(better) <= model.price(first)
 
 
+def test_the_search_for_a_free_cover_ends(endless: Clock) -> None:
+    model = cover_model(csr_array(np.ones((4, 3))), np.arange(4), np.arange(3), np.zeros(4))
+    found = improve_cover(model, np.array([0, 1]), enough=-inf, patience=5, clock=endless)
+    assert model.is_covered_by(found)
+
+
 def test_the_search_finds_what_greedy_misses(endless: Clock) -> None:
     # Chvátal's example: greedy takes the large candidates, two others are enough.
     reach = np.zeros((5, 14))

@@ -3,7 +3,9 @@
 For multipliers 0 <= l <= w the best answer with p rooms serves at most sum(w - l) + the p largest of (A l) residents
 (Lagrangian relaxation of maximal covering, Galvão and ReVelle 1996): every l gives a valid bound, a good one a tight
 bound. The steps are the primal-dual hybrid gradient with restarts to the average (Applegate et al. 2021), with longer
-steps for the multipliers of larger groups (Pock and Chambolle 2011).
+steps for the multipliers of larger groups (Pock and Chambolle 2011). In large models the steps are soon made in the
+part that matters, the candidates whose multipliers add up to nearly as much as those of the weakest one counted; the
+bound is always that of the whole model.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from walkshed.siting.covering.reduce import restrict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +33,12 @@ STEP_POWER: Final = 0.5
 """Multipliers step in proportion to this power of their group's weight."""
 PROJECTION_ROUNDS: Final = 60
 PROJECTION_PRECISION: Final = 1e-6
+SIFT_ENTRIES: Final = 100_000
+"""Steps in a model with fewer entries are made in the whole of it."""
+SIFT_LOSS: Final = 1e-5
+"""What is left aside may weaken the bound by this share, or as much as the relaxation is open."""
+SIFTS: Final = ((120, 0.85), (280, 0.93), (480, 0.96))
+"""After so many steps, candidates below this share of the weakest one counted are left aside."""
 
 
 def multiplier_bound(model: CoveringModel, multiplier: FloatArray, rooms: int) -> float:
@@ -71,6 +81,10 @@ class Relaxation:
     """
 
     def __init__(self, model: CoveringModel, rooms: int, chosen: LongArray) -> None:
+        self.whole, self.most_rooms = model, rooms
+        self.part: Restriction | None = None
+        self.aside = np.zeros(0)
+        self.sifts = list(SIFTS) if model.covers.nnz >= SIFT_ENTRIES else []
         primal = np.zeros(len(model.candidate))
         primal[chosen] = 1.0
         weight = model.weight
@@ -82,7 +96,8 @@ class Relaxation:
 
     def _open(self, model: CoveringModel, rooms: int, primal: FloatArray, dual: FloatArray) -> None:
         """Take up the steps in a model."""
-        self.model, self.rooms = model, rooms
+        self.model, self.rooms = model, min(rooms, len(model.candidate))
+        self.part_bound = np.inf
         scale = (model.weight / model.weight.mean()) ** STEP_POWER
         self.norm = _operator_norm(model, scale)
         self.scale = scale.astype(np.float32)
@@ -127,14 +142,16 @@ class Relaxation:
         """
         model = self.model
         now, mean = (self.primal, self.dual), (self.sum_primal / self.since, self.sum_dual / self.since)
-        gaps = []
+        gaps, best = [], None
         for primal, narrow in (now, mean):
             # Steps are made in single precision, proofs are not; rounding may exceed a weight, a proof may not.
             dual = np.minimum(narrow.astype(np.float64), model.weight)
             bound = multiplier_bound(model, dual, self.rooms)
-            if bound < self.bound:
-                self.bound, self.multiplier = bound, dual
+            if bound < self.part_bound:
+                self.part_bound, best = bound, dual
             gaps.append(bound - model.base - float(model.weight @ np.minimum(1.0, model.covered_by @ primal)))
+        if best is not None:
+            self._state(self.part_bound, best)
         if gaps[1] < RESTART_FACTOR * self.last_gap or self.since >= RESTART_SHARE * self.taken:
             primal, dual = mean if gaps[1] < gaps[0] else now
             moved_primal = float(np.linalg.norm(primal - self.first_primal))
@@ -143,27 +160,84 @@ class Relaxation:
                 self.balance = float(np.sqrt(self.balance * moved_primal / moved_dual))
             self.last_gap = min(gaps)
             self._restart(primal, dual)
+        self._sift(min(gaps))
         return min(gaps)
+
+    def _state(self, bound: float, dual: FloatArray) -> None:
+        """Take multipliers of the part for the whole model if they prove more there."""
+        if self.part is not None:
+            dual = self._spread(dual)
+            bound = multiplier_bound(self.whole, dual, self.most_rooms)
+        if bound < self.bound:
+            self.bound, self.multiplier = bound, dual
+
+    def _spread(self, dual: FloatArray) -> FloatArray:
+        """Return multipliers of the part for all groups: by weight, and as they were where the part reaches nobody."""
+        if self.part is None:
+            return dual
+        group, weight = self.part.group, self.whole.weight
+        live = group >= 0
+        spread = self.aside.copy()
+        spread[live] = np.minimum((dual / self.model.weight)[group[live]] * weight[live], weight[live])
+        return spread
+
+    def _sift(self, open_: float) -> None:
+        """Go on in the part of the model that matters; in the whole of it once what is left aside weakens the bound."""
+        if self.part is not None and self.bound - self.part_bound > max(open_, SIFT_LOSS * self.bound):
+            self.sifts = []
+            self._go(None)
+        share = 0.0
+        while self.sifts and self.taken >= self.sifts[0][0]:
+            share = self.sifts.pop(0)[1]
+        if share and self.most_rooms < len(self.whole.candidate):
+            score = self.whole.covers @ self.multiplier
+            useful = score >= share * _largest_of(score, self.most_rooms)
+            useful[self.likely()] = True
+            self._go(restrict(self.whole, np.flatnonzero(useful)))
+
+    def _go(self, part: Restriction | None) -> None:
+        """Take up the steps in another part of the whole model."""
+        primal, dual = self._whole_primal(self.primal), self._spread(self.dual.astype(np.float64))
+        self.part, self.aside = part, self.multiplier
+        if part is None:
+            self._open(self.whole, self.most_rooms, primal, dual)
+        else:
+            self._open(part.model, self.most_rooms, primal[part.kept], _merged(part, dual))
+
+    def _whole_primal(self, primal: FloatArray) -> FloatArray:
+        """Return how much of every candidate of the whole model is built."""
+        if self.part is None:
+            return primal
+        spread = np.zeros(len(self.whole.candidate), primal.dtype)
+        spread[self.part.kept] = primal
+        return spread
 
     def likely(self) -> LongArray:
         """Return the candidates that the relaxation builds most of, as many as there are rooms, ascending."""
-        share = self.sum_primal / self.since if self.since else self.primal
-        return np.sort(np.argsort(-share, kind="stable")[: self.rooms])
+        share = self._whole_primal(self.sum_primal / self.since if self.since else self.primal)
+        return np.sort(np.argsort(-share, kind="stable")[: self.most_rooms])
 
     def narrow(self, restriction: Restriction) -> None:
         """Go on in a restricted model; ``bound`` and ``multiplier`` are of that model from now on."""
-        model, group = restriction.model, restriction.group
-        live = group >= 0
-        size = len(model.weight)
+        primal, dual = self._whole_primal(self.primal), self._spread(self.dual.astype(np.float64))
+        self.whole, self.part = restriction.model, None
+        self.most_rooms = min(self.most_rooms, len(self.whole.candidate))
+        self.multiplier = _merged(restriction, self.multiplier)
+        self.bound = multiplier_bound(self.whole, self.multiplier, self.most_rooms)
+        self.sifts = list(SIFTS) if self.whole.covers.nnz >= SIFT_ENTRIES else []
+        self._open(self.whole, self.most_rooms, primal[restriction.kept], _merged(restriction, dual))
 
-        def merged(values: FloatArray) -> FloatArray:
-            summed = np.bincount(group[live], values[live], minlength=size)
-            return np.minimum(summed.astype(np.float64), model.weight)
 
-        dual, self.multiplier = merged(self.dual), merged(self.multiplier)
-        rooms = min(self.rooms, len(model.candidate))
-        self.bound = multiplier_bound(model, self.multiplier, rooms)
-        self._open(model, rooms, self.primal[restriction.kept], dual)
+def _merged(restriction: Restriction, values: FloatArray) -> FloatArray:
+    """Return multipliers of a restricted model's groups."""
+    group, weight = restriction.group, restriction.model.weight
+    live = group >= 0
+    return np.minimum(np.bincount(group[live], values[live], minlength=len(weight)).astype(np.float64), weight)
+
+
+def _largest_of(values: FloatArray, count: int) -> float:
+    """Return the smallest of the ``count`` largest values, of more than so many."""
+    return float(np.partition(values, len(values) - count)[len(values) - count])
 
 
 def _largest(values: FloatArray, count: int) -> float:

@@ -39,24 +39,30 @@ SMALL_ENTRIES: Final = 5_000
 """A model with fewer entries goes to the solver after the first round: that is quicker than more swaps."""
 LARGE_ENTRIES: Final = 400_000
 """In a model with more entries the solver's first linear programme takes minutes: more rounds use the time better."""
-FOCUS: Final = 0.85
-"""Swaps look at candidates whose multipliers add up to so much of what the weakest chosen one's do."""
 OPEN_SHARE: Final = 0.05
 """Once the relaxation is open by less than this share of the gap, more steps are not worth their time."""
 
 
 class _Effort(NamedTuple):
-    """How much to put into one round of bound and swaps; shares are of the time limit."""
+    """How much to put into one round of bound and swaps; shares are of the time limit.
+
+    Swaps look at candidates whose multipliers add up to the share ``focus`` of what the weakest counted one's do.
+    """
 
     steps: int
     bound_share: float
     patience: int
     swap_share: float
+    focus: float
 
 
-EFFORTS: Final = (_Effort(400, 0.3, 30, 0.4), _Effort(800, 0.6, 200, 0.7), _Effort(2000, 0.8, 300, 0.85))
-LAST_LOOK: Final = _Effort(400, 0.85, 0, 0.85)
-LAST_EFFORT: Final = _Effort(2000, 1.0, 500, 1.0)
+EFFORTS: Final = (
+    _Effort(480, 0.3, 4, 0.4, 0.96),
+    _Effort(800, 0.6, 30, 0.7, 0.98),
+    _Effort(2000, 0.8, 40, 0.85, 0.95),
+)
+LAST_LOOK: Final = _Effort(400, 0.85, 0, 0.85, 1.0)
+LAST_EFFORT: Final = _Effort(2000, 1.0, 60, 1.0, 0.95)
 """What is repeated until time is up where a model is too large for the solver."""
 
 
@@ -145,17 +151,20 @@ class Search:
             return
         clock, share = self.clock, effort.swap_share
         likely = relaxation.likely()
-        part = self._promising(relaxation, likely)
+        part = self._promising(relaxation, likely, effort.focus)
+        enough = self.bound / (1.0 + max(self.mip_gap, OPTIMAL_GAP))
         for start, patience in ((self.model.candidate[likely], 0), (self.chosen, effort.patience)):
             place = np.searchsorted(part.candidate, start)
-            found = improve(part, place, patience=patience, clock=clock, share=share, turn=turn)
+            found = improve(
+                part, place, patience=patience, clock=clock, share=share, turn=turn, enough=enough - part.base
+            )
             self._choose(np.searchsorted(self.model.candidate, part.candidate[found]))
         self._narrow(relaxation, SHRINK if self.model.covers.nnz > LARGE_ENTRIES else SHRINK_LATE)
 
-    def _promising(self, relaxation: Relaxation, likely: LongArray) -> CoveringModel:
+    def _promising(self, relaxation: Relaxation, likely: LongArray, focus: float) -> CoveringModel:
         """Return the model of the candidates among which a better choice is likely: swaps there are quicker."""
         score = self.model.covers @ relaxation.multiplier
-        useful = score >= FOCUS * np.partition(score, len(score) - self.rooms)[len(score) - self.rooms]
+        useful = score >= focus * np.partition(score, len(score) - self.rooms)[len(score) - self.rooms]
         useful[likely] = True
         useful[self._start()] = True
         return self.model if useful.mean() > SHRINK else restrict(self.model, np.flatnonzero(useful)).model
@@ -178,12 +187,14 @@ class Search:
         if value > self.value:
             self.chosen, self.value = np.sort(self.model.candidate[chosen]), value
             self.bound = max(self.bound, value)
+            self.clock.found(self.value, self.bound)
 
     def _lower(self, bound: float) -> None:
         """Take a valid bound of the model; whole residents allow whole bounds."""
         least = max(bound, self.left_out)
         tidy = float(floor(least + WHOLE_SLACK)) if self.whole else least
         self.bound = max(self.value, min(self.bound, tidy))
+        self.clock.found(self.value, self.bound)
 
     def _relax(self, relaxation: Relaxation, effort: _Effort) -> None:
         """Lower the bound, leaving out candidates on the way."""

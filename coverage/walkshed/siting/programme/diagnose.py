@@ -189,5 +189,7 @@ def _named(task: Task, number: int, how: str, *, best: float) -> Message:
     if condition.kind == "parity":
         return Message(f"errors.parity_{how}", {"group": condition.group, "behind": -best})
     whose = "_".join(["floor", *(["area"] if condition.area else []), *(["group"] if condition.group else [])])
-    fields = {"area": condition.area, "group": condition.group, "asked": condition.least, "best": best}
+    name = frame.problem.area_names.get(condition.area, "") if condition.area else ""
+    area = f"{name} ({condition.area})" if name else condition.area
+    fields = {"area": area, "group": condition.group, "asked": condition.least, "best": best}
     return Message(f"errors.{whose}_{how}", fields)

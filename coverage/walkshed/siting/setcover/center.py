@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from walkshed.siting.clock import Clock
     from walkshed.siting.problem import SitingProblem
+    from walkshed.siting.setcover.model import CoverModel
 
     FloatArray = NDArray[np.float64]
     LongArray = NDArray[np.int64]
@@ -75,7 +76,9 @@ class CenterModel:
     walks : csr_array (m, n)
         Their walks.
     radii : (r,) float64
-        The walks that can be the answer, ascending; the first one cannot be beaten by building everything.
+        The walks that can be the answer, ascending.
+    least : float
+        The worst walk with everything built.
     """
 
     def __init__(self, problem: SitingProblem, must: LongArray, forbidden: LongArray) -> None:
@@ -88,10 +91,10 @@ class CenterModel:
         self.site = np.flatnonzero(free)
         walks = csr_array(csr_array(problem.minutes[self.site])[:, self.row])
         self.walks = csr_array((walks.data.astype(np.float64), walks.indices, walks.indptr), shape=walks.shape)
-        least = float(nearest[self.row].max(initial=0.0))
-        found = np.unique(np.concatenate([[least], self.walks.data, self.today]))
+        self.least = float(nearest[self.row].max(initial=0.0))
+        found = np.unique(np.concatenate([[self.least], self.walks.data, self.today]))
         most = float(self.today.max(initial=0.0))
-        self.radii: FloatArray = found[(found >= least) & (found <= most) & np.isfinite(found)]
+        self.radii: FloatArray = found[(found >= self.least) & (found <= most) & np.isfinite(found)]
 
     def worst_walk(self, chosen: LongArray) -> float:
         """Return the worst walk once the candidates at these positions of the model are built, too."""
@@ -102,14 +105,17 @@ class CenterModel:
 
     def question(self, radius: float, clock: Clock) -> Cover:
         """Return the covering problem: how few rooms bring everybody within ``radius``."""
+        return Cover(self.problem_within(radius), clock)
+
+    def problem_within(self, radius: float) -> CoverModel:
+        """Return its model: the rows that are not within ``radius`` yet, by position in :attr:`row`."""
         near = self.walks.data <= radius
         before = np.concatenate([[0], np.cumsum(near)])
         reach = csr_array(
             (np.ones(int(before[-1])), self.walks.indices[near], before[self.walks.indptr]), shape=self.walks.shape
         )
         sites = np.arange(len(self.site))
-        model = cover_model(reach, sites, np.flatnonzero(self.today > radius), np.ones(len(sites)))
-        return Cover(model, clock)
+        return cover_model(reach, sites, np.flatnonzero(self.today > radius), np.ones(len(sites)))
 
 
 def nearest_walk(problem: SitingProblem, candidates: LongArray) -> FloatArray:

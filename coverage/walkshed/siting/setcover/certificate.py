@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from walkshed.siting.setcover.bound import relaxation_bound
+from walkshed.siting.setcover.bound import multiplier_bound, relaxation_bound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from walkshed.siting.clock import Clock
+    from walkshed.siting.setcover.center import CenterModel
     from walkshed.siting.setcover.cover import Cover
     from walkshed.siting.setcover.model import CoverModel
 
     FloatArray = NDArray[np.float64]
 
 STEPS: Final = 1500
+CENTER_STEPS: Final = 800
 SLACK: Final = 0.01
 """Rounding that a bound may carry before it is rounded up to whole rooms."""
 
@@ -54,3 +57,31 @@ def cover_certificate(model: CoverModel, cover: Cover, *, rows: int) -> Certific
     found = np.zeros(rows)
     found[model.row] = relaxed.multiplier
     return Certificate(found, relaxed.bound, model.whole)
+
+
+def center_certificate(model: CenterModel, bound: float, *, free: int, rows: int, clock: Clock) -> Certificate:
+    """Return multipliers that prove how many rooms it would take to keep all walks below ``bound``.
+
+    Parameters
+    ----------
+    model
+        What may be built.
+    bound
+        One of the model's radii.
+    free
+        How many rooms may be built beside those that must be; more than so many are to be proven.
+    rows
+        Number of rows of the problem.
+    clock
+        Its limit holds.
+    """
+    found = np.zeros(rows)
+    level = int(np.searchsorted(model.radii, bound))
+    if not 0 < level < len(model.radii):
+        # Not even everything built brings the worst walk below the least radius.
+        return Certificate(found, 0.0, whole=True)
+    cover = model.problem_within(float(model.radii[level - 1]))
+    least = np.array([], np.int64)
+    relaxed = relaxation_bound(cover, least, steps=CENTER_STEPS, target=free + 2 * SLACK, clock=clock, share=1.0)
+    found[model.row[cover.row]] = relaxed.multiplier
+    return Certificate(found, multiplier_bound(cover, relaxed.multiplier), whole=True)

@@ -112,6 +112,7 @@ class Cover:
                 part.model, part.chosen, enough=goal, patience=patience, clock=self.clock, share=share
             )
             part.choose(found)
+            self._tell(enough)
 
     def relax(self, *, steps: int, enough: float = -inf, mip_gap: float = 0.0, share: float = 1.0) -> None:
         """Bound the parts that are open by their linear relaxation."""
@@ -122,6 +123,7 @@ class Cover:
             relaxed = relaxation_bound(part.model, part.chosen, steps=steps, target=goal, clock=self.clock, share=share)
             part.multiplier = relaxed.multiplier
             part.raise_to(relaxed.bound)
+            self._tell(enough)
 
     def prove(self, *, enough: float = -inf, mip_gap: float = 0.0, share: float = 1.0) -> None:
         """Let HiGHS search the parts that are open through, the smallest first, every one with its part of the time."""
@@ -145,6 +147,11 @@ class Cover:
             )
             part.choose(exact.chosen)
             part.raise_to(exact.bound)
+            self._tell(enough)
+
+    def _tell(self, enough: float) -> None:
+        if enough == -inf:  # else the question is another one
+            self.clock.found(self.price, self.bound)
 
     def _open(self) -> list[_Part]:
         return [part for part in self.parts if part.price - part.bound > ROUNDING * part.price]

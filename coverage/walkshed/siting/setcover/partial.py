@@ -33,7 +33,7 @@ QUICK_SHARE: Final = 0.5
 SWAP_SHARE: Final = 0.75
 """Up to here swaps look for a plan with one room less; then what is open goes to the solver as a whole."""
 TURNS: Final = 6
-PATIENCE: Final = 300
+PATIENCE: Final = 30
 """Searches for one number, and shakes in a row that each may make in vain."""
 SLICE: Final = 0.25
 """Share of what is left of it for one number."""
@@ -152,7 +152,10 @@ class PartialSearch:
         else:
             chosen = np.searchsorted(self.model.candidate, self.chosen)[:rooms]
         for turn in range(1, TURNS + 1):
-            chosen = improve(self.model, chosen, patience=PATIENCE, clock=self.clock, share=SWAP_SHARE, turn=turn)
+            chosen = improve(
+                self.model, chosen, patience=PATIENCE, clock=self.clock, share=SWAP_SHARE, turn=turn,
+                enough=self.goal - self.model.base,
+            )  # fmt: skip
             if self.model.base + covered_weight(self.model, chosen) >= self.goal:
                 self._found(self.model.candidate[chosen])
                 return True

@@ -95,11 +95,15 @@ def improve_cover(
     random = np.random.default_rng(SEED)
     best, best_price = chosen, model.price(chosen)
     turn = failed = 0
+    enough = max(enough, 0.0)  # nothing is cheaper than a free cover
     while failed < patience and best_price > enough and clock.running(share):
         if not table.open_rows:
-            best = without_superfluous(model, table.chosen())
-            best_price = model.price(best)
-            failed = 0
+            found = without_superfluous(model, table.chosen())
+            price = model.price(found)
+            if price < best_price:
+                failed = 0
+            if price <= best_price:
+                best, best_price = found, price
             if best_price <= enough:
                 break
         while not table.open_rows or table.price > best_price * (1.0 - CHEAPER):

@@ -14,7 +14,7 @@ from walkshed.siting.order import build_order
 from walkshed.siting.programme.solve import constrained
 from walkshed.siting.requirements import Requirements
 from walkshed.siting.setcover.center import CenterModel, CenterSearch, nearest_walk
-from walkshed.siting.setcover.certificate import cover_certificate
+from walkshed.siting.setcover.certificate import center_certificate, cover_certificate
 from walkshed.siting.setcover.cover import Cover
 from walkshed.siting.setcover.farthest import residents_beyond
 from walkshed.siting.setcover.model import cover_model, gather
@@ -200,6 +200,9 @@ def p_center(
         raise _beyond_horizon(problem, rooms, must, forbidden, clock, proven=not isfinite(stand.bound))
     together = np.concatenate([must, stand.chosen]).astype(np.int64)
     order = center_order(problem, together, model.row, stand.radius)
+    free, size = rooms - len(must), len(problem.demand_ids)
+    certificate = center_certificate(model, stand.bound, free=free, rows=size, clock=clock)
+    certified = stand.bound <= model.least or certificate.proves(free + 1.0)
     gap = relative_gap(stand.radius, stand.bound)
     return SitingAnswer(
         model="p_center",
@@ -209,6 +212,8 @@ def p_center(
         bound=stand.bound,
         mip_gap=gap,
         seconds=clock.elapsed_s,
+        proof="certificate" if certified else "branch_and_bound",
+        certificates=(certificate.multiplier,),
     )
 
 
