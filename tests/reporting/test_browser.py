@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pypdfium2
 import pytest
 import shapely
 from playwright.sync_api import sync_playwright
@@ -229,6 +230,32 @@ def test_shapes_arrive_in_the_browser_as_they_left(browser: Browser, tmp_path: P
         assert hole[0] == 255
         assert hole[1] == 0, "a courtyard stays open"
         assert visit.problems == []
+
+
+def test_on_paper_stand_figures_and_legend_without_the_controls(
+    browser: Browser, result: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.html"
+    write_webmap(result, path, language="zh")
+    with visiting(browser, path) as visit:
+        page = visit.page
+        assert page.locator(".walkshed-panel .walkshed-figure").count() == 3
+        assert page.locator(".walkshed-legend .walkshed-row").count() > 8
+        assert page.locator(".walkshed-search").is_visible()
+        page.emulate_media(media="print")
+        assert page.locator(".walkshed-search").is_hidden()
+        assert page.locator(".leaflet-control-zoom").is_hidden()
+        for kept in (".walkshed-panel", ".walkshed-legend", ".leaflet-control-attribution"):
+            assert page.locator(kept).is_visible(), kept
+        sheet = tmp_path / "map.pdf"
+        page.pdf(path=sheet, prefer_css_page_size=True)
+    with pypdfium2.PdfDocument(sheet) as book:
+        assert len(book) == 1
+        assert tuple(round(side) for side in book[0].get_size()) == (842, 595), "A4, the long side lying"
+        text = "".join(book[0].get_textpage().get_text_range().split())
+    assert "25.0%" in text
+    assert "图例" in text
+    assert "OpenStreetMap" in text
 
 
 def test_a_room_is_found_by_name_with_the_keyboard_alone(browser: Browser, result: StudyResult, tmp_path: Path) -> None:

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
+import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from walkshed.errors import InputError
-from walkshed.reporting.figure import figure_map, map_sheet
+from walkshed.reporting.figure import figure_map, map_sheet, save_sheet
 from walkshed.reporting.fonts import drawable, width_em, wrapped
 from walkshed.reporting.furniture import round_length, round_scale
 from walkshed.reporting.labels import Label, place_labels
@@ -97,12 +99,24 @@ def test_an_approval_number_takes_the_place_of_the_warning(result: StudyResult) 
     assert "未经审核不得公开" not in shown
 
 
-def test_a_pdf_has_its_texts_as_text(result: StudyResult, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_pdf_has_its_texts_as_text(result: StudyResult, tmp_path: Path, language: str) -> None:
     path = tmp_path / "map.pdf"
-    figure_map(result, path, language="zh", drawn_on=DAY)
-    content = path.read_bytes()
-    assert content.startswith(b"%PDF")
-    assert b"NotoSansSC" in content
+    fonts = list(fontManager.ttflist)
+    figure_map(result, path, language=language, drawn_on=DAY)
+    assert fontManager.ttflist == fonts
+    assert b"NotoSansSC" in path.read_bytes()
+    with pypdfium2.PdfDocument(path) as book:
+        found = "".join(book[0].get_textpage().get_text_range().split())
+    for line in words(map_sheet(result, language=language, drawn_on=DAY)).splitlines():
+        assert "".join(line.split()) in found, line
+
+
+def test_a_sheet_is_the_same_before_and_after_it_was_saved(result: StudyResult, tmp_path: Path) -> None:
+    sheet = map_sheet(result, drawn_on=DAY)
+    before = words(sheet), [text.get_fontfamily() for text in sheet.findobj(Text)]
+    save_sheet(sheet, tmp_path / "map.pdf", "map")
+    assert before == (words(sheet), [text.get_fontfamily() for text in sheet.findobj(Text)])
 
 
 def test_another_ending_is_refused(result: StudyResult, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -20,7 +22,7 @@ from hypothesis import strategies as st
 
 from walkshed.errors import InputError
 from walkshed.reporting.gis import DICTIONARY, KML_LAYERS, NAME_MAX, short_names, write_gis
-from walkshed.reporting.layers import layer_tables, write_layers
+from walkshed.reporting.layers import GEOMETRY_TYPES, layer_tables, write_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +59,9 @@ def test_geojson_comes_back(result: StudyResult, tmp_path: Path) -> None:
 
 
 def test_geoparquet_comes_back(result: StudyResult, tmp_path: Path) -> None:
-    for path in write_gis(result, tmp_path, kind="geoparquet"):
+    readme, *written = write_gis(result, tmp_path, kind="geoparquet")
+    assert "OpenStreetMap" in readme.read_text(encoding="utf-8")
+    for path in written:
         back, table = gpd.read_parquet(path), held(result)[path.stem]
         assert list(back.columns) == list(table.columns)
         assert same_places(back.geometry, table.geometry)
@@ -72,6 +76,7 @@ def test_kml_has_a_folder_per_layer_with_names(result: StudyResult, tmp_path: Pa
             assert len(back) == len(tables[layer])
     rooms = gpd.read_file(path, layer="facilities")
     assert rooms["Name"].tolist() == tables["facilities"]["name"].tolist()
+    assert "OpenStreetMap" in path.read_text(encoding="utf-8")
 
 
 def test_shapefiles_have_ascii_fields_and_a_dictionary(result: StudyResult, tmp_path: Path) -> None:
@@ -90,7 +95,9 @@ def test_shapefiles_have_ascii_fields_and_a_dictionary(result: StudyResult, tmp_
 
 
 def test_csv_opens_in_excel_and_holds_no_formula(hostile: StudyResult, tmp_path: Path) -> None:
-    for path in write_gis(hostile, tmp_path, kind="csv"):
+    readme, *written = write_gis(hostile, tmp_path, kind="csv")
+    assert "OpenStreetMap" in readme.read_text(encoding="utf-8")
+    for path in written:
         content = path.read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
         cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row]
@@ -105,17 +112,41 @@ def test_a_format_nobody_knows_is_refused(result: StudyResult, tmp_path: Path) -
         write_gis(result, tmp_path, kind="dwg")
 
 
+def styles_of(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as database:
+        return dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault = 1"))
+
+
 def test_a_geopackage_brings_its_styles(result: StudyResult, tmp_path: Path) -> None:
     path = tmp_path / "layers.gpkg"
     write_layers(result, path)
+    styles = styles_of(path)
     with closing(sqlite3.connect(path)) as database:
-        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault = 1"))
-        listed = {name for (name,) in database.execute("SELECT table_name FROM gpkg_contents")}
-    assert {"facilities", "gaps", "proposals", "demand"} <= set(styles) <= listed
+        listed = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
+    assert set(GEOMETRY_TYPES) == set(styles) == set(listed) - {"layer_styles"}
+    assert all("OpenStreetMap" in listed[layer] for layer in styles)
     for qml in styles.values():
         assert qml.startswith("<!DOCTYPE qgis>")
         parseString(qml.partition(">")[2])  # noqa: S318 - our own text, to see that it is well formed
     assert len(gpd.read_file(path, layer="gaps")) == len(result.gaps)
+
+
+def test_styles_draw_what_the_layers_hold(result: StudyResult, tmp_path: Path) -> None:
+    """QGIS draws no feature whose value no category has, and no point with a symbol for areas."""
+    path = tmp_path / "layers.gpkg"
+    write_layers(result, path)
+    styles = styles_of(path)
+    rooms = gpd.read_file(path, layer="facilities")
+    assert set(rooms["status"]) <= set(re.findall(r'<category value="(\w+)"', styles["facilities"]))
+    assert set(re.findall(r'<category value="(\w+)"', styles["demand"])) == {"true", "false"}
+    symbols = {"Point": "marker", "MultiPoint": "marker", "LineString": "line"}
+    for layer, qml in styles.items():
+        kinds = set(gpd.read_file(path, layer=layer).geometry.geom_type.dropna())
+        assert {symbols.get(kind, "fill") for kind in kinds} <= set(re.findall(r'<symbol [^>]*type="(\w+)"', qml))
+    points = dataclasses.replace(result, demand=result.demand.set_geometry(result.demand.representative_point()))
+    write_layers(points, path)
+    assert 'type="marker"' in styles_of(path)["demand"]
+    assert 'type="fill"' not in styles_of(path)["demand"]
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), unique=True, max_size=40))

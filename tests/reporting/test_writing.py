@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from walkshed.files import replacing
+from walkshed.reporting.document.pdf import write_pdf
+from walkshed.reporting.document.word import write_docx
 from walkshed.reporting.figure import figure_map
-from walkshed.reporting.files import replacing
+from walkshed.reporting.gis import write_gis
 from walkshed.reporting.layers import write_layers
+from walkshed.reporting.outputs import write_outputs
+from walkshed.reporting.reports import write_reports
+from walkshed.reporting.snapshot import freeze_result
 from walkshed.reporting.summary import write_summary
 from walkshed.reporting.tables import write_xlsx
 from walkshed.reporting.webmap import write_webmap
@@ -25,6 +31,9 @@ WRITERS = {
     "map.html": write_webmap,
     "map.png": figure_map,
     "tables.xlsx": write_xlsx,
+    "report.docx": write_docx,
+    "report.pdf": write_pdf,
+    "snapshot.zip": freeze_result,
 }
 
 
@@ -46,6 +55,21 @@ def test_an_old_file_is_replaced(
     write(result, tmp_path / name)
     assert (tmp_path / name).stat().st_size > 1000
     assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS.items())
+def test_a_path_may_be_a_text(
+    name: str, write: Callable[[StudyResult, str], None], result: StudyResult, tmp_path: Path
+) -> None:
+    write(result, str(tmp_path / name))
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_folders_may_be_texts(result: StudyResult, tmp_path: Path) -> None:
+    folder = str(tmp_path / "made")
+    assert write_gis(result, folder, kind="kml")[0].is_file()
+    assert write_reports(result, folder, formats=("html",))[0].is_file()
+    assert write_outputs(result, folder, only=("summary.json",))[0].is_file()
 
 
 def test_half_a_file_is_never_seen(tmp_path: Path) -> None:

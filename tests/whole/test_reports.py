@@ -7,13 +7,16 @@ import zipfile
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import docx
+import openpyxl
+import pypdfium2
 import pytest
 from typer.testing import CliRunner
 
 from walkshed.cli import app
 from walkshed.errors import InputError
 from walkshed.reporting.evidence import verify_pack
-from walkshed.reporting.reports import FORMATS, write_reports
+from walkshed.reporting.reports import FORMATS, SHEETS, write_reports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +41,12 @@ def rewritten(pack: Path, target: Path, **changed: bytes) -> Path:
         for name in old.namelist():
             new.writestr(name, changed.get(name.rpartition("/")[2].replace(".", "_"), old.read(name)))
     return target
+
+
+def pages_of(path: Path) -> list[str]:
+    """Return the text of every page without its spaces."""
+    with pypdfium2.PdfDocument(path) as book:
+        return ["".join(page.get_textpage().get_text_range().split()) for page in book]
 
 
 def test_a_pack_computes_to_the_same_figures(pack: Path) -> None:
@@ -111,15 +120,58 @@ def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
             verify_pack(path)
 
 
+def test_a_changed_input_computes_to_other_figures(pack: Path, tmp_path: Path) -> None:
+    """Who changes an input and its digest as well is found out by computing."""
+    with zipfile.ZipFile(pack) as archive:
+        rooms = archive.read("study/facilities.csv")
+        manifest = json.loads(archive.read("manifest.json"))
+    lines = rooms.splitlines(keepends=True)
+    fewer = b"".join((lines[0], *lines[2:]))
+    manifest["files"]["study/facilities.csv"] = sha256(fewer).hexdigest()
+    changed = rewritten(
+        pack, tmp_path / "changed.zip", facilities_csv=fewer, manifest_json=json.dumps(manifest).encode()
+    )
+    found = verify_pack(str(changed))
+    assert not found.same
+    assert found.damaged == ()
+    told = {where.partition("[")[0].partition(".")[0] for where, _, _ in found.differences}
+    assert {"facilities", "inputs"} <= told
+    assert told & {"rates", "residents"}, "figures, not only digests"
+
+
 def test_every_format_in_both_languages(helsinki: StudyResult, tmp_path: Path) -> None:
-    usual = [kind for kind in FORMATS if kind not in {"pack", "atlas"}]
-    written = write_reports(helsinki, tmp_path, formats=usual, languages=("zh", "en"))
+    """Page counts, and whom the data is owed to in every file that leaves the house."""
+    usual = [kind for kind in FORMATS if kind != "pack"]
+    written = write_reports(helsinki, str(tmp_path), formats=usual, languages=("zh", "en"))
     assert all(path.stat().st_size > 50 for path in written)
     names = {path.name for path in written}
-    for language in ("zh", "en"):
+    for language, credit in (("zh", "©OpenStreetMap贡献者"), ("en", "©OpenStreetMapcontributors")):
         assert {f"report-{language}.docx", f"report-{language}.pdf", f"map-{language}.html"} <= names
         assert {f"tables-{language}.xlsx", f"map-gaps-{language}.pdf", f"map-before-after-{language}.png"} <= names
-    assert (tmp_path / "map-zh.html").stat().st_size < 3_000_000
+        pages = {
+            path.name: pages_of(path) for path in written if path.suffix == ".pdf" and path.stem.endswith(language)
+        }
+        assert set(pages) == {
+            f"{name}-{language}.pdf" for name in ("report", "atlas", *(f"map-{sheet}" for sheet in SHEETS))
+        }
+        for name, texts in pages.items():
+            low, high = (6, 9) if name.startswith("report") else (1, 1)
+            assert low <= len(texts) <= high, name
+            assert all(credit in text for text in texts), name
+        assert (tmp_path / f"map-{language}.html").stat().st_size < 3_000_000
+        assert "© OpenStreetMap" in (tmp_path / f"map-{language}.html").read_text(encoding="utf-8")
+        foot = docx.Document(str(tmp_path / f"report-{language}.docx")).sections[0].footer.paragraphs
+        assert credit in "".join("".join(paragraph.text.split()) for paragraph in foot)
+        book = openpyxl.load_workbook(tmp_path / f"tables-{language}.xlsx", read_only=True)
+        assert any("OpenStreetMap" in str(cell) for row in book[book.sheetnames[-2]].values for cell in row)
+        book.close()
+    for path in written:
+        if path.suffix in {".geojson", ".kml"} or path.name == "README.txt":
+            assert "OpenStreetMap" in path.read_text(encoding="utf-8"), path.name
+    with zipfile.ZipFile(tmp_path / "shapefile" / "shapefiles.zip") as archive:
+        assert "OpenStreetMap" in archive.read("README.txt").decode()
+    readmes = {path.parent.name for path in written if path.name == "README.txt"}
+    assert readmes == {"csv", "geoparquet"}
 
 
 def test_unknown_formats_and_languages_are_refused(helsinki: StudyResult, tmp_path: Path) -> None:

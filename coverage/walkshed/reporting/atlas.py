@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from matplotlib.backends.backend_pdf import PdfPages
 
 from walkshed.errors import InputError
+from walkshed.files import replacing
 from walkshed.progress import silent
 from walkshed.reporting.aspects import drawable_units, unit_of
 from walkshed.reporting.figure import DPI, map_sheet
-from walkshed.reporting.files import replacing
 from walkshed.reporting.fonts import drawable
+from walkshed.reporting.sheettext import text_as_text
 from walkshed.reporting.wording import title
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
 
     from walkshed.progress import Progress
     from walkshed.results import StudyResult
@@ -27,7 +29,7 @@ STAGE = "write_atlas"
 
 def write_atlas(
     result: StudyResult,
-    path: Path,
+    path: str | PathLike[str],
     *,
     language: str = "zh",
     drawn_on: date | None = None,
@@ -69,10 +71,11 @@ def write_atlas(
     day = drawn_on or datetime.now(tz=UTC).astimezone().date()
     units = drawable_units(result)
     metadata = {"CreationDate": None, "Title": drawable(title(result, language))}
-    with replacing(target) as draft, PdfPages(draft, metadata=metadata) as book:
+    with replacing(target) as draft, text_as_text() as as_text, PdfPages(draft, metadata=metadata) as book:
         for place, unit in enumerate(("", *units)):
             progress(STAGE, place, len(units) + 1)
             seen = unit_of(result, unit) if unit else result
             sheet = map_sheet(seen, language=language, drawn_on=day, paper=paper)
-            book.savefig(sheet, dpi=DPI)
+            with as_text(sheet):
+                book.savefig(sheet, dpi=DPI)
     return len(units) + 1

@@ -21,6 +21,7 @@ from walkshed.reporting.wording import percent, say, title
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
 
     from walkshed.results import StudyResult
 
@@ -30,7 +31,12 @@ LEGEND_COLUMNS: Final = 5
 
 
 def figure_before_after(
-    result: StudyResult, path: Path, *, language: str = "zh", drawn_on: date | None = None, paper: str = "A4"
+    result: StudyResult,
+    path: str | PathLike[str],
+    *,
+    language: str = "zh",
+    drawn_on: date | None = None,
+    paper: str = "A4",
 ) -> None:
     """Draw before and after side by side.
 

@@ -13,7 +13,7 @@ from walkshed.reporting.tables import write_book
 from walkshed.reporting.wording import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.reporting.snapshot import Snapshot
 
@@ -44,7 +44,7 @@ def comparison_lines(before: Snapshot, after: Snapshot, language: str) -> list[s
     return lines + ["  * " + line for line in _differences(before, after, language)]
 
 
-def write_comparison(before: Snapshot, after: Snapshot, path: Path, *, language: str) -> None:
+def write_comparison(before: Snapshot, after: Snapshot, path: str | PathLike[str], *, language: str) -> None:
     """Write residents by unit and rates side by side as a workbook.
 
     Raises

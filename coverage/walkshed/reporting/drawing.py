@@ -10,6 +10,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from walkshed.progress import beat
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,5 +52,6 @@ def draw_points(axes: Axes, shapes: Iterable[BaseGeometry | None], **style: Any)
 
 
 def _parts(shapes: Iterable[BaseGeometry | None]) -> list[BaseGeometry]:
+    beat()
     present = np.array([shape for shape in shapes if shape is not None and not shape.is_empty], dtype=object)
     return [part for part in shapely.get_parts(present) if not part.is_empty] if len(present) else []

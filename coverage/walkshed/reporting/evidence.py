@@ -6,16 +6,15 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from walkshed.errors import InputError
+from walkshed.files import replacing, scratch, zip_into
 from walkshed.inputs.archives import check_zip
 from walkshed.parameters import StudyConfig
 from walkshed.progress import silent
 from walkshed.reporting.document.pdf import write_pdf
 from walkshed.reporting.document.word import write_docx
-from walkshed.reporting.files import replacing
 from walkshed.reporting.outputs import write_outputs
 from walkshed.reporting.summary import summarise, versions
 from walkshed.study import run_study
@@ -25,6 +24,7 @@ from walkshed.study.variants import input_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date as date_type
+    from os import PathLike
 
     from walkshed.progress import Progress
     from walkshed.results import StudyResult
@@ -66,7 +66,7 @@ class Verification:
 
 def write_pack(
     result: StudyResult,
-    path: Path,
+    path: str | PathLike[str],
     *,
     language: str | None = None,
     date: str = "",
@@ -101,8 +101,7 @@ def write_pack(
         If the file cannot be written.
     """
     spoken = language or result.config.report.language
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with scratch("pack") as folder:
         results = folder / RESULTS
         write_outputs(result, results, language=spoken, date=date, progress=progress)
         write_docx(result, results / "report.docx", language=spoken, dated=dated)
@@ -122,14 +121,14 @@ def write_pack(
             ],
             "versions": versions(),
         }
-        with replacing(Path(path)) as draft, zipfile.ZipFile(draft, "w") as archive:
+        with replacing(Path(path)) as draft, zip_into(draft) as archive:
             told = json.dumps(manifest, ensure_ascii=False, indent=2)
             _add(archive, MANIFEST, told.encode())
             for name, file in sorted(members.items()):
                 _add(archive, name, file.read_bytes())
 
 
-def verify_pack(path: Path, *, progress: Progress = silent) -> Verification:
+def verify_pack(path: str | PathLike[str], *, progress: Progress = silent) -> Verification:
     """Compute a pack again and compare every figure.
 
     Parameters
@@ -150,8 +149,7 @@ def verify_pack(path: Path, *, progress: Progress = silent) -> Verification:
     WalkshedError
         If the study cannot be computed, for example since an input that was not packed is missing.
     """
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with scratch("verify") as folder:
         manifest = _unpack(Path(path), folder)
         wanted = manifest["files"]
         damaged = tuple(

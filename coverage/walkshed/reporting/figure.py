@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from walkshed.errors import InputError
+from walkshed.files import replacing
 from walkshed.reporting import palette
 from walkshed.reporting.aspects import ASPECTS, aspect_of
-from walkshed.reporting.files import replacing
 from walkshed.reporting.fonts import bold, drawable, font, width_em, wrapped
 from walkshed.reporting.furniture import (
     INCH_M,
@@ -29,12 +29,14 @@ from walkshed.reporting.furniture import (
 from walkshed.reporting.keyfigures import approval_line, source_line
 from walkshed.reporting.paper import MARGIN_INCH, layout_of
 from walkshed.reporting.sheetmap import draw_map, draw_map_labels
+from walkshed.reporting.sheettext import text_as_text
 from walkshed.reporting.sidebar import draw_sidebar
 from walkshed.reporting.webmap import subtitle
 from walkshed.reporting.wording import say, title
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
 
     from matplotlib.axes import Axes
 
@@ -47,7 +49,7 @@ DPI: Final = 300
 
 def figure_map(
     result: StudyResult,
-    path: Path,
+    path: str | PathLike[str],
     *,
     language: str = "zh",
     drawn_on: date | None = None,
@@ -98,10 +100,12 @@ def figure_map(
 
 def save_sheet(sheet: Figure, path: Path, name: str) -> None:
     """Write a sheet as PNG or PDF, the same bytes every time; replaced at once or not at all."""
-    ending = path.suffix.lower()
-    metadata = {"Software": None} if ending == ".png" else {"CreationDate": None, "Title": name}
-    with replacing(path) as draft:
-        sheet.savefig(draft, format=ending[1:], dpi=DPI, metadata=metadata)
+    if path.suffix.lower() == ".png":
+        with replacing(path) as draft:
+            sheet.savefig(draft, format="png", dpi=DPI, metadata={"Software": None})
+        return
+    with replacing(path) as draft, text_as_text() as as_text, as_text(sheet):
+        sheet.savefig(draft, format="pdf", dpi=DPI, metadata={"CreationDate": None, "Title": name})
 
 
 def map_sheet(

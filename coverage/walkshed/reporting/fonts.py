@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Final
 from matplotlib import font_manager, get_data_path
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
-from matplotlib.patheffects import Normal, withStroke
+from matplotlib.patheffects import Normal, Stroke
 from pylopdf_fonts_zh_cn import sans_path
 
 from walkshed.reporting.wording import plain
 
 if TYPE_CHECKING:
+    from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+    from matplotlib.path import Path
     from matplotlib.patheffects import AbstractPathEffect
+    from matplotlib.transforms import Transform
 
 FALLBACK: Final = "DejaVu Sans"
 """Comes with matplotlib; for scripts that Noto Sans SC lacks."""
@@ -61,14 +64,30 @@ def drawable(value: object) -> str:
     )
 
 
+class Rim(Stroke):
+    """The outline of text without its face, which is drawn once, above it."""
+
+    def draw_path(
+        self,
+        renderer: RendererBase,
+        gc: GraphicsContextBase,
+        tpath: Path,
+        affine: Transform,
+        rgbFace: object = None,  # noqa: N803 - matplotlib's own name
+    ) -> None:
+        """Draw the outline alone; matplotlib's own draws the face with it."""
+        del rgbFace
+        super().draw_path(renderer, gc, tpath, affine, None)  # type: ignore[arg-type]  # annotated too narrowly
+
+
 def bold(colour: str, points: float) -> list[AbstractPathEffect]:
     """Return an outline in the text's own colour, which makes the one weight there is look bold."""
-    return [withStroke(linewidth=points, foreground=colour), Normal()]
+    return [Rim(linewidth=points, foreground=colour), Normal()]
 
 
 def halo(points: float = 2.2) -> list[AbstractPathEffect]:
     """Return a white rim, so that text is readable on a map."""
-    return [withStroke(linewidth=points, foreground="white", alpha=0.9)]
+    return [Rim(linewidth=points, foreground="white", alpha=0.9), Normal()]
 
 
 def width_em(line: str) -> float:

@@ -7,7 +7,6 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -15,13 +14,15 @@ import pyogrio
 import shapely
 
 from walkshed.errors import InputError
-from walkshed.reporting.files import replacing
+from walkshed.files import replacing, scratch, unwritable, write_whole, zip_into
+from walkshed.progress import beat
 from walkshed.reporting.layers import GEOMETRY_TYPES, layer_tables
 from walkshed.reporting.tables import FORMULA_STARTS
 from walkshed.reporting.wording import credits_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
 
     import geopandas as gpd
 
@@ -33,13 +34,14 @@ NAME_MAX: Final = 10
 TEXT_MAX: Final = 80
 """Characters of a text that a DBF field of 254 bytes holds in UTF-8, three bytes each."""
 DICTIONARY: Final = "fields.csv"
+README: Final = "README.txt"
 STAMP: Final = (2000, 1, 1, 0, 0, 0)
 SHAPE_KINDS: Final = {"Point": "point", "LineString": "line", "Polygon": "area"}
 KML_LAYERS: Final = ("facilities", "isochrones", "gaps", "proposals", "units", "boundary")
 """What is looked at in a globe; thousands of homes are not."""
 
 
-def write_gis(result: StudyResult, folder: Path, *, kind: str) -> tuple[Path, ...]:
+def write_gis(result: StudyResult, folder: str | PathLike[str], *, kind: str) -> tuple[Path, ...]:
     """Write the layers in one format.
 
     Parameters
@@ -57,7 +59,8 @@ def write_gis(result: StudyResult, folder: Path, *, kind: str) -> tuple[Path, ..
     Returns
     -------
     tuple of Path
-        Files written. A layer without rows is left out.
+        Files written. A layer without rows is left out. Title and sources stand inside the files where the format has
+        a place for them, otherwise in ``README.txt`` beside them.
 
     Raises
     ------
@@ -71,16 +74,18 @@ def write_gis(result: StudyResult, folder: Path, *, kind: str) -> tuple[Path, ..
         raise InputError("gis_unknown", kind=kind, known=", ".join(FORMATS))
     tables = {layer: table for layer, table in layer_tables(result).items() if len(table)}
     told = f"{title(result, 'en')} / {title(result, 'zh')}. {credits_of(result, 'en')}"
+    target = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return writers[kind](tables, folder, told)
+        target.mkdir(parents=True, exist_ok=True)
+        return writers[kind](tables, target, told)
     except OSError as error:
-        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
+        raise unwritable(target, error) from error
 
 
 def _geojson(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[Path, ...]:
     written = []
     for layer, table in tables.items():
+        beat()
         path = folder / f"{layer}.geojson"
         with replacing(path) as draft:
             pyogrio.write_dataframe(
@@ -92,12 +97,12 @@ def _geojson(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tu
                 DESCRIPTION=told,
                 COORDINATE_PRECISION="7",
             )
+            _must_end(draft, b"}")
         written.append(path)
     return tuple(written)
 
 
 def _kml(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[Path, ...]:
-    del told
     path = folder / "result.kml"
     with replacing(path) as draft:
         for layer in KML_LAYERS:
@@ -105,8 +110,25 @@ def _kml(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[
                 continue
             table = tables[layer]
             named = table.assign(Name=_names(table)) if "name" not in table else table.rename(columns={"name": "Name"})
-            pyogrio.write_dataframe(named, draft, layer=layer, driver="LIBKML", append=draft.exists())
+            pyogrio.write_dataframe(named, draft, layer=layer, driver="LIBKML", append=draft.exists(), DESCRIPTION=told)
+        _must_end(draft, b"</kml>")
     return (path,)
+
+
+def _must_end(draft: Path, end: bytes) -> None:
+    """Look whether a text file is whole: GDAL says nothing when the disk is full as it closes one.
+
+    Raises
+    ------
+    OSError
+        If it is not.
+    """
+    if not draft.exists():
+        return
+    with draft.open("rb") as stream:
+        stream.seek(-min(draft.stat().st_size, 64), 2)
+        if not stream.read().rstrip().endswith(end):
+            raise OSError(draft.name)
 
 
 def _names(table: gpd.GeoDataFrame) -> list[str]:
@@ -118,9 +140,9 @@ def _names(table: gpd.GeoDataFrame) -> list[str]:
 
 
 def _geoparquet(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[Path, ...]:
-    del told
-    written = []
+    written = [_sources(folder, told)]
     for layer, table in tables.items():
+        beat()
         path = folder / f"{layer}.parquet"
         with replacing(path) as draft:
             table.to_parquet(draft, index=False)
@@ -129,9 +151,9 @@ def _geoparquet(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) ->
 
 
 def _csv(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[Path, ...]:
-    del told
-    written = []
+    written = [_sources(folder, told)]
     for layer, table in tables.items():
+        beat()
         path = folder / f"{layer}.csv"
         plain = pd.DataFrame(table.drop(columns="geometry"))
         for name in plain.columns:
@@ -144,6 +166,13 @@ def _csv(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[
     return tuple(written)
 
 
+def _sources(folder: Path, told: str) -> Path:
+    """Write whom the data is owed to beside files that have no place for it."""
+    path = folder / README
+    write_whole(path, told + "\n")
+    return path
+
+
 def _harmless(value: object) -> object:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
@@ -151,10 +180,10 @@ def _harmless(value: object) -> object:
 
 def _shapefile(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> tuple[Path, ...]:
     path = folder / "shapefiles.zip"
-    with TemporaryDirectory() as scratch, replacing(path) as draft:
-        made = Path(scratch)
+    with scratch("layers") as made, replacing(path) as draft:
         rows = [("file", "field", "name")]
         for layer, table in tables.items():
+            beat()
             fields = short_names([str(name) for name in table.columns if name != "geometry"])
             for kind, part in _by_kind(table, layer):
                 name = f"{layer}_{kind}" if kind else layer
@@ -163,11 +192,12 @@ def _shapefile(tables: dict[str, gpd.GeoDataFrame], folder: Path, told: str) -> 
                     _short_texts(part.rename(columns=fields)), made / f"{name}.shp", driver="ESRI Shapefile",
                     encoding="UTF-8",
                 )  # fmt: skip
+                _must_be_whole(made / f"{name}.shp")
         text = io.StringIO()
         csv.writer(text).writerows(rows)
         (made / DICTIONARY).write_text(text.getvalue(), encoding="utf-8-sig")
-        (made / "README.txt").write_text(told + "\n", encoding="utf-8")
-        with zipfile.ZipFile(draft, "w") as archive:
+        (made / README).write_text(told + "\n", encoding="utf-8")
+        with zip_into(draft) as archive:
             for file in sorted(made.iterdir()):
                 archive.writestr(zipfile.ZipInfo(file.name, STAMP), file.read_bytes(), zipfile.ZIP_DEFLATED)
     return (path,)
@@ -192,6 +222,28 @@ def short_names(names: list[str]) -> dict[str, str]:
         taken.add(short.lower())
         found[name] = short
     return found
+
+
+def _must_be_whole(path: Path) -> None:
+    """Hold a shapefile's parts against the lengths in their heads, for the reason of :func:`_must_end`.
+
+    Raises
+    ------
+    OSError
+        If one is too short.
+    """
+    for part in (path, path.with_suffix(".shx")):
+        if part.exists():  # a table without geometry has none
+            with part.open("rb") as stream:
+                head = stream.read(28)
+            if 2 * int.from_bytes(head[24:28], "big") != part.stat().st_size:
+                raise OSError(part.name)
+    table = path.with_suffix(".dbf")
+    with table.open("rb") as stream:
+        head = stream.read(12)
+    records, start, width = (int.from_bytes(head[i:j], "little") for i, j in ((4, 8), (8, 10), (10, 12)))
+    if table.stat().st_size < start + records * width:
+        raise OSError(table.name)
 
 
 def _by_kind(table: gpd.GeoDataFrame, layer: str) -> list[tuple[str, gpd.GeoDataFrame]]:

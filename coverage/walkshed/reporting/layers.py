@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from shapely import MultiPolygon, Polygon
 
 from walkshed.assess.gaps import COLUMNS
+from walkshed.files import replacing
 from walkshed.network.entrances import list_entrances
+from walkshed.progress import beat
 from walkshed.reporting.areas import own_areas, reached_streets
-from walkshed.reporting.files import replacing
 from walkshed.reporting.styles import add_styles
+from walkshed.reporting.wording import credits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from os import PathLike
 
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
@@ -93,7 +97,7 @@ GROUP_PREFIXES: Final = ("population_", "newly_served_")
 """Columns of a group's residents; the groups are the study's own."""
 
 
-def write_layers(result: StudyResult, path: Path) -> None:
+def write_layers(result: StudyResult, path: str | PathLike[str]) -> None:
     """Write what a study read and found out as layers of a GeoPackage (:data:`GEOMETRY_TYPES`).
 
     Parameters
@@ -114,14 +118,15 @@ def write_layers(result: StudyResult, path: Path) -> None:
     empty or unknown is written as none.
     """
     tables = layer_tables(result)
-    with replacing(path) as draft, _as_os_error():
+    with replacing(Path(path)) as draft, _as_os_error():
         for layer, table in tables.items():
+            beat()
             kind = GEOMETRY_TYPES[layer]
             pyogrio.write_dataframe(
                 table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
                 promote_to_multi=kind == "MultiPolygon",
             )  # fmt: skip
-    add_styles(path)
+        add_styles(draft, homes=_kind_of(tables["demand"]), credit=credits_of(result, "en"))
 
 
 def layer_tables(result: StudyResult) -> dict[str, gpd.GeoDataFrame]:
@@ -205,10 +210,10 @@ def _all_doors(result: StudyResult) -> gpd.GeoDataFrame:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Turn GDAL's errors into what a failed write is everywhere else."""
+    """Turn GDAL's and SQLite's errors into what a failed write is everywhere else."""
     try:
         yield
-    except (DataSourceError, DataLayerError) as error:
+    except (DataSourceError, DataLayerError, FeatureError, sqlite3.Error) as error:
         raise OSError(str(error)) from error
 
 

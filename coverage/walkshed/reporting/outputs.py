@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from walkshed.errors import InputError
+from walkshed.files import unwritable
 from walkshed.inputs.reject_files import write_rejects
-from walkshed.progress import silent
+from walkshed.progress import hearted, silent
 from walkshed.reporting.figure import figure_map
 from walkshed.reporting.layers import write_layers
 from walkshed.reporting.snapshot import freeze_result
@@ -15,15 +16,25 @@ from walkshed.reporting.tables import write_xlsx
 from walkshed.reporting.webmap import write_webmap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Collection
+    from os import PathLike
 
     from walkshed.progress import Progress
     from walkshed.study import StudyResult
 
+OUTPUTS: Final = ("summary.json", "result.gpkg", "map.html", "map.png", "tables.xlsx", "rejects.csv", "snapshot.zip")
+"""All that a run leaves behind, in this order."""
 
+
+@hearted
 def write_outputs(
-    result: StudyResult, folder: Path, *, language: str | None = None, date: str = "", progress: Progress = silent
+    result: StudyResult,
+    folder: str | PathLike[str],
+    *,
+    language: str | None = None,
+    date: str = "",
+    only: Collection[str] = OUTPUTS,
+    progress: Progress = silent,
 ) -> tuple[Path, ...]:
     """Write everything a run leaves behind.
 
@@ -37,21 +48,22 @@ def write_outputs(
         ``"zh"`` or ``"en"``; the study's own by default.
     date
         Of the snapshot; the study's ``data_date`` when empty.
+    only
+        Names of the files to write, of :data:`OUTPUTS`; all by default.
     progress
         Called before every file.
 
     Returns
     -------
     tuple of Path
-        ``summary.json``, ``result.gpkg``, ``map.html``, ``map.png``, ``tables.xlsx``, ``rejects.csv`` and
-        ``snapshot.zip``.
+        The files, in the order of :data:`OUTPUTS`.
 
     Raises
     ------
     InputError
         If the folder cannot be written to.
     """
-    spoken = language or result.config.report.language
+    spoken, place = language or result.config.report.language, Path(folder)
     steps: dict[str, tuple[str, Callable[[Path], object]]] = {
         "write_summary": ("summary.json", lambda path: write_summary(result, path)),
         "write_layers": ("result.gpkg", lambda path: write_layers(result, path)),
@@ -63,12 +75,13 @@ def write_outputs(
     }
     written: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        steps = {stage: step for stage, step in steps.items() if step[0] in only}
+        place.mkdir(parents=True, exist_ok=True)
         for i, (stage, (name, write)) in enumerate(steps.items()):
             progress(stage, i, len(steps))
-            write(folder / name)
-            written.append(folder / name)
+            write(place / name)
+            written.append(place / name)
     except OSError as error:
-        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
+        raise unwritable(place, error) from error
     progress("write_snapshot", len(steps), len(steps))
     return tuple(written)

@@ -6,8 +6,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
+from walkshed.files import write_whole
+from walkshed.progress import beat
 from walkshed.reporting.encode import encode_classes, encode_geometry
-from walkshed.reporting.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,6 +50,7 @@ def compact_payload(
     dict
         Plain values for JSON.
     """
+    beat()
     payload: dict[str, object] = {"scale": scale, "geometry": encode_geometry(geometries, scale=scale)}
     if classes is not None:
         payload["classes"] = encode_classes(classes)
@@ -80,6 +82,5 @@ def publish_payload(payload: Mapping[str, object], folder: Path, name: str) -> s
     path = folder / f"{name}-{hashlib.sha256(content).hexdigest()[:HASH_CHARACTERS]}.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            draft.write_bytes(content)
+        write_whole(path, content, durable=False)
     return path.name

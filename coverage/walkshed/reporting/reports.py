@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from walkshed.catalogue import LANGUAGES
 from walkshed.errors import InputError
-from walkshed.progress import silent
+from walkshed.files import unwritable
+from walkshed.progress import hearted, silent
 from walkshed.reporting.aspects import ASPECTS
 from walkshed.reporting.atlas import write_atlas
 from walkshed.reporting.beforeafter import figure_before_after
@@ -23,7 +25,7 @@ from walkshed.reporting.webmap import write_webmap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.progress import Progress
     from walkshed.results import StudyResult
@@ -36,9 +38,10 @@ USUAL: Final = ("docx", "pdf", "xlsx", "html", "sheets", "gpkg")
 """What is written unless something else is asked for."""
 
 
+@hearted
 def write_reports(  # noqa: PLR0913 - the options of a report, all by keyword
     result: StudyResult,
-    folder: Path,
+    folder: str | PathLike[str],
     *,
     formats: Sequence[str] = USUAL,
     languages: Sequence[str] = (),
@@ -92,24 +95,25 @@ def write_reports(  # noqa: PLR0913 - the options of a report, all by keyword
             raise InputError(key, value=told, aspect=told, known=", ".join(known))
     spoken = tuple(dict.fromkeys(languages)) or (result.config.report.language,)
     written: list[Path] = []
+    target = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         for place, kind in enumerate(formats):
             progress(STAGE, place, len(formats))
             if kind in LAYER_FORMATS:
-                written += write_gis(result, folder / kind, kind=kind)
+                written += write_gis(result, target / kind, kind=kind)
             elif kind == "gpkg":
-                write_layers(result, folder / "layers.gpkg")
-                written.append(folder / "layers.gpkg")
+                write_layers(result, target / "layers.gpkg")
+                written.append(target / "layers.gpkg")
             elif kind == "pack":
-                write_pack(result, folder / "evidence.zip", language=spoken[0], dated=dated)
-                written.append(folder / "evidence.zip")
+                write_pack(result, target / "evidence.zip", language=spoken[0], dated=dated)
+                written.append(target / "evidence.zip")
             else:
                 for language in spoken:
                     tail = f"-{language}" if len(spoken) > 1 else ""
                     written += _in_language(
                         result,
-                        folder,
+                        target,
                         kind,
                         language,
                         tail,
@@ -119,7 +123,7 @@ def write_reports(  # noqa: PLR0913 - the options of a report, all by keyword
                         dated=dated,
                     )
     except OSError as error:
-        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
+        raise unwritable(target, error) from error
     progress(STAGE, len(formats), len(formats))
     return tuple(written)
 

@@ -9,8 +9,9 @@ from matplotlib.patches import Patch, Rectangle
 
 from walkshed.reporting import palette
 from walkshed.reporting.fonts import bold, drawable, font, wrapped
+from walkshed.reporting.homelayer import class_names
 from walkshed.reporting.keyfigures import key_figures
-from walkshed.reporting.maplayers import class_names, located, merged_bands
+from walkshed.reporting.maplayers import located, merged_bands
 from walkshed.reporting.paper import COLUMN_INCH
 from walkshed.reporting.served import home_classes
 from walkshed.reporting.sheetmap import BORDER_LINE, MARKERS, UNIT_LINE, band_line

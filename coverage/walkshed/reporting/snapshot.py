@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,11 +14,11 @@ import pandas as pd
 from walkshed.assess.change import change_by_unit, compare_rates
 from walkshed.assess.groups import group_column, groups_of
 from walkshed.errors import InputError
-from walkshed.reporting.files import replacing
+from walkshed.files import replacing, zip_into
 from walkshed.reporting.summary import summarise
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.results import StudyResult
 
@@ -50,7 +51,7 @@ class Snapshot:
     rates: pd.DataFrame
 
 
-def freeze_result(result: StudyResult, path: Path, *, date: str = "") -> None:
+def freeze_result(result: StudyResult, path: str | PathLike[str], *, date: str = "") -> None:
     """Write a result as a snapshot that later periods can be compared with.
 
     Parameters
@@ -78,12 +79,12 @@ def freeze_result(result: StudyResult, path: Path, *, date: str = "") -> None:
         DEMAND: pd.DataFrame(result.demand)[columns].to_csv(index=False, lineterminator="\n"),
         RATES: result.rates.to_csv(index=False, lineterminator="\n"),
     }
-    with replacing(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(Path(path)) as draft, zip_into(draft, zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, STAMP), content.encode(), zipfile.ZIP_DEFLATED)
 
 
-def load_snapshot(path: Path) -> Snapshot:
+def load_snapshot(path: str | PathLike[str]) -> Snapshot:
     """Read a snapshot.
 
     Raises

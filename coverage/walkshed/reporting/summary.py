@@ -6,13 +6,14 @@ import json
 import math
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from walkshed.catalogue import LANGUAGES
-from walkshed.reporting.files import replacing
+from walkshed.files import write_whole
 from walkshed.reporting.measure_sheets import link_middles
 from walkshed.reporting.scenario import moved_rows, scenario_facts
 from walkshed.reporting.siting_facts import siting_facts
@@ -20,7 +21,7 @@ from walkshed.reporting.wording import definition
 from walkshed.toml_records import plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.results import StudyResult
 
@@ -117,7 +118,7 @@ def summarise(result: StudyResult) -> dict[str, Any]:
     return _plain(summary)  # type: ignore[no-any-return]  # a dict goes in
 
 
-def write_summary(result: StudyResult, path: Path) -> None:
+def write_summary(result: StudyResult, path: str | PathLike[str]) -> None:
     """Write :func:`summarise` as strict JSON in UTF-8, at once or not at all.
 
     Raises
@@ -126,8 +127,7 @@ def write_summary(result: StudyResult, path: Path) -> None:
         If the file cannot be written.
     """
     written = json.dumps(summarise(result), ensure_ascii=False, allow_nan=False, indent=2)
-    with replacing(path) as draft:
-        draft.write_text(written + "\n", encoding="utf-8")
+    write_whole(Path(path), written + "\n")
 
 
 def versions() -> dict[str, str]:

@@ -6,14 +6,16 @@ import math
 import unicodedata
 from contextlib import contextmanager
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from walkshed.files import write_whole
+from walkshed.progress import beat
 from walkshed.reporting.columns import Kind
-from walkshed.reporting.files import replacing
 from walkshed.reporting.list_sheets import list_sheets
 from walkshed.reporting.measure_sheets import curve_sheet, equity_sheet, link_sheet, range_sheet, service_sheet
 from walkshed.reporting.norm_sheets import norm_sheets
@@ -32,7 +34,7 @@ from walkshed.reporting.wording import say, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.reporting.columns import Sheet
     from walkshed.results import StudyResult
@@ -59,7 +61,7 @@ WIDE: Final = 0x2E80
 FONT: Final = "Microsoft YaHei"
 
 
-def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None:
+def write_xlsx(result: StudyResult, path: str | PathLike[str], *, language: str = "zh") -> None:
     """Write rooms, rates by unit, gaps, proposals, definitions and rejected rows as sheets of a workbook.
 
     Parameters
@@ -102,7 +104,7 @@ def write_xlsx(result: StudyResult, path: Path, *, language: str = "zh") -> None
     write_book(sheets, path, title=title(result, language), language=language)
 
 
-def write_book(sheets: Sequence[Sheet], path: Path, *, title: str, language: str) -> None:
+def write_book(sheets: Sequence[Sheet], path: str | PathLike[str], *, title: str, language: str) -> None:
     """Write sheets as a workbook.
 
     Parameters
@@ -126,14 +128,17 @@ def write_book(sheets: Sequence[Sheet], path: Path, *, title: str, language: str
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
+        "in_memory": True,
     }
-    with replacing(path) as draft, _as_os_error(), xlsxwriter.Workbook(str(draft), options) as book:
+    content = BytesIO()  # left to itself, a zip file that the disk has no room for complains once more
+    with _as_os_error(), xlsxwriter.Workbook(content, options) as book:
         book.set_properties({"title": _cell_text(title)[:255], "created": CREATED})
         book.formats[0].set_font_name(FONT)
         book.formats[0].set_font_size(10)
         formats = _Formats(book)
         for sheet in sheets:
             _write_sheet(book, formats, sheet, language)
+    write_whole(path, content.getvalue())
 
 
 @contextmanager
@@ -170,6 +175,7 @@ class _Formats:
 
 
 def _write_sheet(book: xlsxwriter.Workbook, formats: _Formats, sheet: Sheet, language: str) -> None:
+    beat()
     page = book.add_worksheet(say(f"sheet_{sheet.key}", language))
     last = max(len(sheet.columns) - 1, 0)
     page.freeze_panes(1, sheet.frozen)

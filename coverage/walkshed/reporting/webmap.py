@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from walkshed.files import write_whole
 from walkshed.reporting import palette
 from walkshed.reporting.arealayer import area_group
-from walkshed.reporting.files import replacing
+from walkshed.reporting.homelayer import home_group
 from walkshed.reporting.keyfigures import approval_line, key_figures
 from walkshed.reporting.leaflet import FitArea, Legend, OfflineMap, Panel, Search, steady_ids
 from walkshed.reporting.maplayers import (
     band_group,
     base_group,
     gap_group,
-    home_group,
     proposal_group,
     room_group,
     unit_group,
@@ -23,7 +24,7 @@ from walkshed.reporting.searching import search_entries
 from walkshed.reporting.wording import credits_of, named, percent, say, title
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from walkshed.results import StudyResult
 
@@ -97,7 +98,7 @@ def webmap(result: StudyResult, *, language: str = "zh", assets_url: str | None 
     return drawn
 
 
-def write_webmap(result: StudyResult, path: Path, *, language: str = "zh") -> None:
+def write_webmap(result: StudyResult, path: str | PathLike[str], *, language: str = "zh") -> None:
     """Write :func:`webmap` as one HTML file, at once or not at all.
 
     Raises
@@ -106,8 +107,7 @@ def write_webmap(result: StudyResult, path: Path, *, language: str = "zh") -> No
         If the file cannot be written.
     """
     written = webmap(result, language=language).page.render()
-    with replacing(path) as draft:
-        draft.write_text(written, encoding="utf-8")
+    write_whole(Path(path), written)
 
 
 def subtitle(result: StudyResult, language: str) -> str:

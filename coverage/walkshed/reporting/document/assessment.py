@@ -118,7 +118,7 @@ def gap_cells(result: StudyResult, language: str, *, limit: int | None = None) -
     yield words("place", places, language, 3.0)
     yield counts("residents", gaps["residents"], language)
     yield walks("minutes", gaps["minutes"], language)
-    yield words("reason", (named("reason", value, language) for value in gaps["reason"]), language, 1.6)
+    yield words("reason", (named("reason", value, language) for value in gaps["reason"]), language, 2.4)
 
 
 def unit_cells(units: pd.DataFrame, language: str) -> Iterator[Cells]:

@@ -30,3 +30,14 @@ def numbered(number: int, title: str, language: str) -> str:
     ('二、现状', '2 What there is')
     """
     return f"{chinese(number)}、{title}" if language == "zh" else f"{number} {title}"
+
+
+def captioned(word: str, number: int, caption: str, language: str) -> str:
+    """Return the line above a table or below a figure.
+
+    Examples
+    --------
+    >>> captioned("表", 2, "盲区", "zh"), captioned("Table", 2, "Gaps", "en")
+    ('表 2\u3000盲区', 'Table 2: Gaps')
+    """
+    return f"{word} {number}\u3000{caption}" if language == "zh" else f"{word} {number}: {caption}"

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import typst
 from matplotlib import get_data_path
 from pylopdf_fonts_zh_cn import sans_path
 
+from walkshed.files import scratch, write_whole
 from walkshed.reporting.document import tree
 from walkshed.reporting.document.compose import compose_report
-from walkshed.reporting.document.numerals import numbered
+from walkshed.reporting.document.numerals import captioned, numbered
 from walkshed.reporting.document.pictures import draw_pictures
 from walkshed.reporting.document.words import tell
-from walkshed.reporting.files import replacing
 from walkshed.reporting.fonts import family
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
+    from os import PathLike
 
     from walkshed.results import StudyResult
 
@@ -29,7 +31,13 @@ TEMPLATE: Final = "report.typ"
 DATA: Final = "report.json"
 
 
-def write_pdf(result: StudyResult, path: Path, *, language: str = "zh", dated: date | None = None) -> None:
+def write_pdf(
+    result: StudyResult,
+    path: str | PathLike[str],
+    *,
+    language: str = "zh",
+    dated: date | None = None,
+) -> None:
     """Write the report as a PDF.
 
     Parameters
@@ -49,8 +57,7 @@ def write_pdf(result: StudyResult, path: Path, *, language: str = "zh", dated: d
         If the file cannot be written.
     """
     (content,) = _typeset(result, language, dated, kind="pdf")
-    with replacing(Path(path)) as draft:
-        draft.write_bytes(content)
+    write_whole(Path(path), content)
 
 
 def report_pages(
@@ -73,9 +80,8 @@ def _typeset(
 ) -> tuple[bytes, ...]:
     """Set the report; one file of a PDF, or a picture per page."""
     report = compose_report(result, language=language, dated=dated)
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        draw_pictures(result, report, folder, dated=dated)
+    with scratch("pdf") as folder:
+        draw_pictures(result, report, folder)
         template = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
         (folder / TEMPLATE).write_text(template, encoding="utf-8")
         (folder / DATA).write_text(json.dumps(plain_report(report), ensure_ascii=False), encoding="utf-8")
@@ -94,6 +100,13 @@ def _typeset(
 def plain_report(report: tree.Report) -> dict[str, Any]:
     """Return a report as plain values, as the template reads them."""
     language = report.language
+    tables, pictures = count(1), count(1)
+
+    def caption(block: tree.Table | tree.Illustration) -> str:
+        """Count tables and figures here: typst counts a figure that floats where it lands."""
+        word, number = ("table_word", tables) if isinstance(block, tree.Table) else ("figure_word", pictures)
+        return captioned(tell(word, language), next(number), block.caption, language)
+
     before, _, rest = tell("page", language, page="\0", pages="\0").partition("\0")
     between, _, after = rest.partition("\0")
     return {
@@ -107,8 +120,6 @@ def plain_report(report: tree.Report) -> dict[str, Any]:
         "region": {"zh": "cn", "en": "gb"}[language],
         "fonts": list(family()),
         "contents": tell("contents", language),
-        "table_word": tell("table_word", language),
-        "figure_word": tell("figure_word", language),
         "page_before": before,
         "page_between": between,
         "page_after": after,
@@ -116,14 +127,14 @@ def plain_report(report: tree.Report) -> dict[str, Any]:
             {
                 "title": numbered(number, chapter.title, language),
                 "level": chapter.level,
-                "blocks": [_block(block) for block in chapter.blocks],
+                "blocks": [_block(block, caption) for block in chapter.blocks],
             }
             for number, chapter in enumerate(report.chapters, start=1)
         ],
     }
 
 
-def _block(block: tree.Block) -> dict[str, Any]:
+def _block(block: tree.Block, caption: Callable[[tree.Table | tree.Illustration], str]) -> dict[str, Any]:
     match block:
         case tree.Paragraph():
             return {"kind": "paragraph", "text": block.text, "small": block.small}
@@ -132,10 +143,10 @@ def _block(block: tree.Block) -> dict[str, Any]:
         case tree.Figures():
             return {"kind": "figures", "figures": [figure._asdict() for figure in block.figures]}
         case tree.Illustration():
-            return {"kind": "illustration", "picture": block.picture, "caption": block.caption}
+            return {"kind": "illustration", "picture": block.picture, "caption": caption(block)}
         case tree.Table():
             columns = [{"head": each.head, "align": each.align, "width": each.width} for each in block.columns]
             return {
-                "kind": "table", "caption": block.caption, "columns": columns,
+                "kind": "table", "caption": caption(block), "columns": columns,
                 "rows": [list(row) for row in block.rows], "total": list(block.total),
             }  # fmt: skip

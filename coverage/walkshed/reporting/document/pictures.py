@@ -1,4 +1,4 @@
-"""The pictures of a report: map sheets and curves, as PNG."""
+"""The pictures of a report: maps and curves, as PNG."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from walkshed.files import replacing
 from walkshed.reporting import palette
-from walkshed.reporting.beforeafter import figure_before_after
 from walkshed.reporting.document.tree import Illustration
-from walkshed.reporting.figure import figure_map
-from walkshed.reporting.files import replacing
 from walkshed.reporting.fonts import drawable, font
+from walkshed.reporting.mappicture import draw_map_picture
 from walkshed.reporting.wording import group_name, say
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -33,18 +31,16 @@ STYLES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 GROUPS_SHOWN: Final = len(LINES)
 
 
-def draw_pictures(result: StudyResult, report: Report, folder: Path, *, dated: date | None = None) -> None:
+def draw_pictures(result: StudyResult, report: Report, folder: Path) -> None:
     """Draw every picture of a report as ``<picture>.png`` into a folder."""
     for chapter in report.chapters:
         for block in chapter.blocks:
             if isinstance(block, Illustration):
                 path = folder / f"{block.picture}.png"
-                draw_picture(result, block.picture, path, language=report.language, drawn_on=dated)
+                draw_picture(result, block.picture, path, language=report.language)
 
 
-def draw_picture(
-    result: StudyResult, picture: Picture, path: Path, *, language: str, drawn_on: date | None = None
-) -> None:
+def draw_picture(result: StudyResult, picture: Picture, path: Path, *, language: str) -> None:
     """Draw one picture of a report.
 
     Parameters
@@ -57,17 +53,13 @@ def draw_picture(
         PNG; replaced at once or not at all.
     language
         ``"zh"`` or ``"en"``.
-    drawn_on
-        Date on map sheets; today by default.
     """
     if picture == "minutes_curve":
         _minutes_curve(result, path, language)
     elif picture == "rooms_curve":
         _rooms_curve(result, path, language)
-    elif picture == "before_after":
-        figure_before_after(result, path, language=language, drawn_on=drawn_on)
     else:
-        figure_map(result, path, language=language, drawn_on=drawn_on, aspect=picture)
+        draw_map_picture(result, path, language=language, aspect=picture)
 
 
 def _minutes_curve(result: StudyResult, path: Path, language: str) -> None:

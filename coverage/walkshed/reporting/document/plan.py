@@ -77,13 +77,21 @@ def phasing(result: StudyResult, language: str) -> Chapter:
     """Return which room to build when: the phases asked for, otherwise the build order."""
     phases = result.plan.phases
     title = tell("chapter_phases", language)
+    if not len(result.proposals):
+        nothing = Paragraph(text=tell("no_proposals", language))
+        return Chapter(key="phases", title=title, blocks=(nothing,))
+    before_building = (
+        Paragraph(text=tell("plan_checks", language)),
+        Bullets(items=tuple(tell(f"plan_check_{part}", language) for part in ("site", "nearby", "again"))),
+    )
     if phases is None:
         order = say("list_separator", language).join(plain(place) for place in result.proposals["place"])
-        text = tell("phases_none", language, order=order) if order else tell("no_proposals", language)
-        return Chapter(key="phases", title=title, blocks=(Paragraph(text=text),))
+        how = Paragraph(text=tell("phases_none", language, order=order))
+        return Chapter(key="phases", title=title, blocks=(how, *before_building))
     blocks = (
         Paragraph(text=tell("phases_how", language, count=len(phases))),
         table_of("phases", tell("table_phases", language), _phase_cells(result, language)),
+        *before_building,
     )
     return Chapter(key="phases", title=title, blocks=blocks)
 

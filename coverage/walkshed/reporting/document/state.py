@@ -126,12 +126,12 @@ def room_cells(result: StudyResult, language: str, *, limit: int | None = None) 
     served = result.demand[result.demand["covered"].astype(bool)]
     nearest = served.groupby(served["facility_id"].astype(str))["population"].sum()
     serving = _serving(result).to_numpy()[: len(rooms)]
-    yield words("name", rooms["name"], language, 2.6)
-    yield words("status", (named("status", value, language) for value in rooms["status"]), language, 1.5)
+    yield words("name", rooms["name"], language, 2.4)
+    yield words("status", (named("status", value, language) for value in rooms["status"]), language, 1.4)
     if units and "unit_id" in rooms:
         yield words("unit", (units.get(key, "") for key in rooms["unit_id"]), language, 1.3)
     if "opening_hours" in rooms and rooms["opening_hours"].map(plain).any():
-        yield words("opening_hours", rooms["opening_hours"], language, 2.0)
+        yield words("opening_hours", rooms["opening_hours"], language, 2.7)
     values = (
         nearest.get(str(key), 0.0) if counted else float("nan")
         for key, counted in zip(rooms["facility_id"], serving, strict=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from walkshed.reporting.keyfigures import KeyFigure
 
 Align = Literal["left", "right", "center"]
-Picture = Literal["now", "gaps", "proposals", "before_after", "rooms_curve", "minutes_curve"]
+Picture = Literal["now", "gaps", "proposals", "rooms_curve", "minutes_curve"]
 
 
 @dataclass(frozen=True, kw_only=True)

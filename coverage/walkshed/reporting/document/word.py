@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import docx
@@ -14,15 +13,17 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+from walkshed.files import scratch, write_whole
 from walkshed.reporting.document import tree, wordparts
 from walkshed.reporting.document.compose import compose_report
 from walkshed.reporting.document.numerals import numbered
 from walkshed.reporting.document.pictures import draw_pictures
 from walkshed.reporting.document.words import tell
-from walkshed.reporting.files import replacing
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
+    from pathlib import Path
 
     from docx.document import Document
     from docx.text.paragraph import Paragraph
@@ -33,6 +34,13 @@ BODY: Final = ("仿宋", "Times New Roman")
 HEAD: Final = ("黑体", "Arial")
 TITLE: Final = ("宋体", "Times New Roman")
 TEXT_CM: Final = 15.6
+PICTURE_CM: Final = 15.0
+SHORT: Final = 9
+"""Rows of a table that is never broken."""
+START: Final = 3
+"""Rows of a long table that stay with its head."""
+COVER_PT: Final = 84
+"""Air above the title and above the contents, which fill the first page together."""
 NAVY: Final = "0B3C5D"
 MUTED: Final = "5D6D7E"
 RULE: Final = "D5DCE2"
@@ -44,7 +52,13 @@ SIDES: Final = {
 ROLE_COLOURS: Final = {"rate": NAVY, "unserved": "C24A14", "gain": "0F7B5F"}
 
 
-def write_docx(result: StudyResult, path: Path, *, language: str = "zh", dated: date | None = None) -> None:
+def write_docx(
+    result: StudyResult,
+    path: str | PathLike[str],
+    *,
+    language: str = "zh",
+    dated: date | None = None,
+) -> None:
     """Write the report as a Word file.
 
     Parameters
@@ -64,12 +78,12 @@ def write_docx(result: StudyResult, path: Path, *, language: str = "zh", dated: 
         If the file cannot be written.
     """
     report = compose_report(result, language=language, dated=dated)
-    with TemporaryDirectory() as scratch:
-        pictures = Path(scratch)
-        draw_pictures(result, report, pictures, dated=dated)
+    with scratch("pictures") as pictures:
+        draw_pictures(result, report, pictures)
         document = _Writer(report, pictures).document
-        with replacing(Path(path)) as draft:
-            document.save(str(draft))
+        content = BytesIO()  # left to itself, a zip file that the disk has no room for complains once more
+        document.save(content)
+        write_whole(path, content.getvalue())
 
 
 class _Writer:
@@ -126,7 +140,9 @@ class _Writer:
         styles["Normal"].paragraph_format.space_after = Pt(4)
 
     def _title(self) -> None:
+        """Write title, issuing unit and date onto a first page of their own, above the contents."""
         heading = self.document.add_paragraph(style="Title")
+        heading.paragraph_format.space_before = Pt(COVER_PT)
         heading.add_run(self.report.title)
         heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
         borders = heading._p.get_or_add_pPr().find(qn("w:pBdr"))  # noqa: SLF001 - the style's rule below titles
@@ -135,23 +151,28 @@ class _Writer:
         for line in (self.report.subtitle, "　".join(filter(None, (self.report.author, self.report.date)))):
             paragraph = self.document.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            wordparts.set_font(paragraph.add_run(line), asian="楷体", latin=BODY[1], size_pt=12, colour=MUTED)
+            paragraph.paragraph_format.space_after = Pt(10)
+            wordparts.set_font(paragraph.add_run(line), asian="楷体", latin=BODY[1], size_pt=14, colour=MUTED)
 
     def _contents(self) -> None:
         """Write the contents with links and page fields, which Word and LibreOffice work out on opening."""
         head = self.document.add_paragraph()
-        wordparts.set_font(head.add_run(tell("contents", self.language)), asian=HEAD[0], latin=HEAD[1], size_pt=12)
+        head.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        head.paragraph_format.space_before = Pt(COVER_PT)
+        head.paragraph_format.space_after = Pt(12)
+        wordparts.set_font(head.add_run(tell("contents", self.language)), asian=HEAD[0], latin=HEAD[1], size_pt=16)
         for number, chapter in enumerate(self.report.chapters, start=1):
             line = self.document.add_paragraph()
             line.paragraph_format.tab_stops.add_tab_stop(Cm(TEXT_CM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-            line.paragraph_format.space_after = Pt(2)
+            line.paragraph_format.space_after = Pt(8)
             line.add_run(f"{numbered(number, chapter.title, self.language)}\t")
-            wordparts.add_field(line, f"PAGEREF {chapter.key} \\h", "1")
+            wordparts.add_field(line, f"PAGEREF {chapter.key} \\h", "1", stale=True)
             for run in line.runs:
-                wordparts.set_font(run, asian=BODY[0], latin=BODY[1], size_pt=12)
+                wordparts.set_font(run, asian=BODY[0], latin=BODY[1], size_pt=14)
 
     def _chapter(self, number: int, chapter: tree.Chapter) -> None:
         heading = self.document.add_heading(numbered(number, chapter.title, self.language), chapter.level)
+        heading.paragraph_format.page_break_before = number == 1
         wordparts.add_bookmark(heading, chapter.key, number)
         for block in chapter.blocks:
             match block:
@@ -205,10 +226,15 @@ class _Writer:
         wordparts.rule_table(table, colour=NAVY, light=RULE)
         wordparts.repeat_row(table.rows[0])
         self._row(table.rows[0], tuple(column.head for column in block.columns), block, head=True)
-        for cells in block.rows:
+        # a short table stays whole, a long one begins with some of its rows
+        together = len(block.rows) - 1 if len(block.rows) <= SHORT else START
+        wordparts.keep_with_next(table.rows[0])
+        for place, cells in enumerate(block.rows):
             row = table.add_row()
             wordparts.keep_row_whole(row)
             self._row(row, cells, block)
+            if place < together:
+                wordparts.keep_with_next(row)
         if block.total:
             self._row(table.add_row(), block.total, block, head=True)
         whole = sum(column.width for column in block.columns)
@@ -229,7 +255,7 @@ class _Writer:
                 wordparts.shade(cell, SHADE)
 
     def _illustration(self, block: tree.Illustration) -> None:
-        self.document.add_picture(str(self.pictures / f"{block.picture}.png"), width=Cm(TEXT_CM))
+        self.document.add_picture(str(self.pictures / f"{block.picture}.png"), width=Cm(PICTURE_CM))
         holder = self.document.paragraphs[-1]
         holder.alignment = WD_ALIGN_PARAGRAPH.CENTER
         holder.paragraph_format.keep_with_next = True

@@ -54,9 +54,13 @@ def set_language(document: Document, language: str) -> None:
     spoken.set(qn("w:eastAsia"), "zh-CN")
 
 
-def add_field(paragraph: Paragraph, code: str, shown: str) -> Run:
-    """Add a field, such as a page number, with the text shown until it is worked out; return its text's run."""
-    paragraph.add_run()._element.append(_element("w:fldChar", fldCharType="begin"))  # noqa: SLF001 - as above
+def add_field(paragraph: Paragraph, code: str, shown: str, *, stale: bool = False) -> Run:
+    """Add a field, such as a page number, with the text shown until it is worked out; return its text's run.
+
+    A ``stale`` field in the text is worked out when Word opens the file; those in a footer always are.
+    """
+    mark = {"fldCharType": "begin", "dirty": "true"} if stale else {"fldCharType": "begin"}
+    paragraph.add_run()._element.append(_element("w:fldChar", **mark))  # noqa: SLF001 - as above
     told = _element("w:instrText")
     told.set(qn("xml:space"), "preserve")
     told.text = f" {code} "
@@ -91,6 +95,13 @@ def shade(cell: _Cell, colour: str) -> None:
 def repeat_row(row: _Row) -> None:
     """Repeat a row at the top of every page."""
     row._tr.get_or_add_trPr().append(_element("w:tblHeader", val="true"))  # noqa: SLF001 - as above
+
+
+def keep_with_next(row: _Row) -> None:
+    """Keep a row on the page of the next one."""
+    for cell in row.cells:
+        for paragraph in cell.paragraphs:
+            paragraph.paragraph_format.keep_with_next = True
 
 
 def keep_row_whole(row: _Row) -> None:
