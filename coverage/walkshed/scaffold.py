@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from walkshed.errors import InputError
+from walkshed.files import unwritable, write_whole
 from walkshed.parameters import About, FacilitySource, NetworkSource, StudyConfig
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def init_study(folder: Path, *, language: str = "zh") -> tuple[Path, Path]:
             raise InputError("study_exists", where=str(file))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        study.write_text(config.to_toml(comments=language), encoding="utf-8")
+        write_whole(study, config.to_toml(comments=language))
         # The byte-order mark lets Excel open Chinese names as they are.
-        table.write_text(FACILITIES_HEADER, encoding="utf-8-sig")
+        write_whole(table, FACILITIES_HEADER.encode("utf-8-sig"))
     except OSError as error:
-        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
+        raise unwritable(folder, error) from error
     return study, table

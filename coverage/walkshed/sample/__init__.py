@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from walkshed.errors import InputError
+from walkshed.files import replacing, reserve, unwritable, write_whole
 from walkshed.sample.district import build_district
 from walkshed.sample.files import (
     boundary_layer,
@@ -24,6 +24,9 @@ from walkshed.sample.files import (
 )
 
 __all__ = ["write_sample"]
+
+STREETS_BYTES = 4_000_000
+"""More than the street file of the sample takes."""
 
 
 def write_sample(folder: Path | str) -> tuple[Path, ...]:
@@ -62,8 +65,10 @@ def write_sample(folder: Path | str) -> tuple[Path, ...]:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            (target / name).write_bytes(content)
-        district.osm.write(target / "streets.osm.pbf")
+            write_whole(target / name, content)
+        with replacing(target / "streets.osm.pbf") as draft:
+            reserve(draft, STREETS_BYTES)  # the writer of street files takes the program with it on a full disk
+            district.osm.write(draft)
     except OSError as error:
-        raise InputError("folder_unwritable", where=str(target), why=error.strerror or str(error)) from error
+        raise unwritable(target, error) from error
     return tuple(target / name for name in (*files, "streets.osm.pbf"))

@@ -28,10 +28,13 @@ DEGREE_DIGITS = 7
 """Centimetres."""
 
 
-def to_degrees(xy: ArrayLike) -> FloatArray:
-    """Return longitude and latitude of places of the plane, rounded to :data:`DEGREE_DIGITS`; (n, 2) float64."""
+def to_degrees(xy: ArrayLike, *, centre: tuple[float, float] = CENTRE) -> FloatArray:
+    """Return longitude and latitude of places of the plane, rounded to :data:`DEGREE_DIGITS`; (n, 2) float64.
+
+    ``centre`` is the middle of the square; elsewhere than at :data:`CENTRE` lengths are a little off.
+    """
     plane = np.asarray(xy, np.float64)
-    degrees = np.array(CENTRE) + (plane - SIZE_M / 2) / np.array(METRES_PER_DEGREE)
+    degrees = np.array(centre) + (plane - SIZE_M / 2) / np.array(METRES_PER_DEGREE)
     rounded: FloatArray = np.round(degrees, DEGREE_DIGITS)
     return rounded
 

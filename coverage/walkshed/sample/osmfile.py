@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import osmium
 
-from walkshed.sample.frame import to_degrees
+from walkshed.sample.frame import CENTRE, to_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,11 +57,14 @@ class OsmFile:
         best = int(np.argmin(((points - np.array(place)) ** 2).sum(axis=1)))
         return known[best][0]
 
-    def write(self, path: Path) -> None:
-        """Write ``.osm.pbf``; nodes first, then ways, in the order of their ids."""
+    def write(self, path: Path, *, centre: Place = CENTRE) -> None:
+        """Write ``.osm.pbf``; nodes first, then ways, in the order of their ids.
+
+        ``centre`` is the middle of the plane in degrees (:func:`walkshed.sample.frame.to_degrees`).
+        """
         header = osmium.io.Header()
         header.set("generator", GENERATOR)
-        degrees = to_degrees(np.array(list(self._number)))
+        degrees = to_degrees(np.array(list(self._number)), centre=centre)
         with osmium.SimpleWriter(osmium.io.File(str(path), FORMAT), header=header, overwrite=True) as writer:
             for number, (lon, lat) in zip(self._number.values(), degrees.tolist(), strict=True):
                 writer.add_node(
