@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "gap_id", "rank", "residents", "areas", "minutes", "reason", "unit_id", "unit_name", "place", "geometry",
 )  # fmt: skip
+TEXTS: Final = ("gap_id", "reason", "unit_id", "unit_name", "place")
 NEEDED: Final = ("population", "covered", "minutes", "reason")
 GAP_PREFIX: Final = "gap-"
 GROW: Final = 0.6
@@ -37,6 +38,9 @@ SHRINK: Final = 0.3
 """... and shrink back by this one: what is left holds every member with a rim, and no two gaps touch."""
 SIMPLIFY: Final = 1 / 60
 """Outlines may deviate by this share of the link distance: 1 m at 60 m."""
+
+TOGETHER: Final = 10_000
+"""So many members are grown at once; decides memory only."""
 
 
 def find_gaps(
@@ -83,38 +87,33 @@ def find_gaps(
     InputError
         If ``measured`` has not been measured, or ``link_m`` is no length.
     """
-    gaps_members, metric = _members(measured, crs, link_m, gap_ids)
+    members, metric = _members(measured, crs, link_m, gap_ids)
     names = {} if units is None else dict(zip(texts(units, "unit_id"), texts(units, "name"), strict=True))
-    table = measured.assign(unit_id=texts(measured, "unit_id"))
-    groups = groups_of(measured)
-    found: list[dict[str, object]] = []
-    middles: list[BaseGeometry] = []
-    for rank, members in enumerate(gaps_members, start=1):
-        part, shapes = table.iloc[members], metric[members]
-        weight = _weights(part)
-        unit_id = _most(part["unit_id"], weight)
-        found.append(
-            {
-                "gap_id": _gap_id(rank),
-                "rank": rank,
-                "residents": fsum(part["population"].tolist()),
-                "areas": len(part),
-                "minutes": _median(part["minutes"].to_numpy(np.float64), weight),
-                "reason": _most(part["reason"], weight, order=REASONS),
-                "unit_id": unit_id,
-                "unit_name": names.get(unit_id, ""),
-                "place": "",
-                **{group_column(group): fsum(part[group_column(group)].fillna(0.0).tolist()) for group in groups},
-                "geometry": _outline(shapes, link_m),
-            }
-        )
-        middles.append(_middle(shapes, weight))
-    numbers = {"rank": np.int64, "residents": np.float64, "areas": np.int64, "minutes": np.float64}
-    counted = [group_column(group) for group in groups]
-    columns = [*COLUMNS[:-1], *counted, COLUMNS[-1]]
-    frame = pd.DataFrame(found, columns=columns).astype(numbers | dict.fromkeys(counted, np.float64))
-    gaps = gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).to_crs(measured.crs)
-    return gaps if places is None else gaps.assign(place=_nearest_names(middles, places.to_crs(crs)))
+    counted = [group_column(group) for group in groups_of(measured)]
+    # Plain arrays: a metropolis has hundreds of thousands of gaps, and a table would be asked for each.
+    population, walk = (measured[name].to_numpy(np.float64) for name in ("population", "minutes"))
+    unit, reason = np.array(texts(measured, "unit_id"), object), measured["reason"].to_numpy(object)
+    groups = {column: measured[column].fillna(0.0).to_numpy(np.float64) for column in counted}
+    weighed = [(rows, _weights(population[rows])) for rows in members]
+    most_units = [_most(unit[rows], weight) for rows, weight in weighed]
+    columns = {
+        "gap_id": [_gap_id(rank) for rank in range(1, len(members) + 1)],
+        "rank": np.arange(1, len(members) + 1, dtype=np.int64),
+        "residents": _sums(population, members),
+        "areas": np.array([len(rows) for rows in members], np.int64),
+        "minutes": np.array([_median(walk[rows], weight) for rows, weight in weighed], np.float64),
+        "reason": [_most(reason[rows], weight, order=REASONS) for rows, weight in weighed],
+        "unit_id": most_units,
+        "unit_name": [names.get(unit_id, "") for unit_id in most_units],
+        "place": [""] * len(members),
+        **{column: _sums(each, members) for column, each in groups.items()},
+    }
+    frame = pd.DataFrame(columns).astype(dict.fromkeys(TEXTS, "str"))
+    gaps = gpd.GeoDataFrame(frame, geometry=_outlines(metric, members, link_m), crs=crs).to_crs(measured.crs)
+    if places is None:
+        return gaps
+    middles = [_middle(metric[rows], weight) for rows, weight in weighed]
+    return gaps.assign(place=_nearest_names(middles, places.to_crs(crs)))
 
 
 def gap_of(measured: gpd.GeoDataFrame, *, crs: str, link_m: float = 60.0) -> pd.Series[str]:
@@ -190,9 +189,8 @@ def _labels(pairs: LongArray, size: int) -> NDArray[np.int32]:
     return label
 
 
-def _weights(part: pd.DataFrame) -> NDArray[np.float64]:
+def _weights(population: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the residents of each row, or ones where nobody lives in any."""
-    population = part["population"].to_numpy(np.float64)
     return population if population.sum() > 0 else np.ones(len(population))
 
 
@@ -205,20 +203,34 @@ def _median(minutes: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     return float(half) if np.isfinite(half) else float("nan")
 
 
-def _most(values: pd.Series[str], weight: NDArray[np.float64], order: Sequence[str] = ()) -> str:
+def _most(values: NDArray[np.object_], weight: NDArray[np.float64], order: Sequence[str] = ()) -> str:
     """Return the value with most weight; of equals the first in ``order``, then by the alphabet."""
+    if len(values) == 1:
+        return str(values[0])
     totals: dict[str, float] = {}
-    for value, add in zip(values, weight.tolist(), strict=True):
+    for value, add in zip(values.tolist(), weight.tolist(), strict=True):
         totals[value] = totals.get(value, 0.0) + add
     place = {value: rank for rank, value in enumerate(order)}
     return min(totals, key=lambda value: (-totals[value], place.get(value, len(place)), value))
 
 
-def _outline(shapes: NDArray[np.object_], link_m: float) -> BaseGeometry:
-    """Return an area around all members; members no farther apart than ``link_m`` come out joined."""
-    grown = shapely.union_all(shapely.buffer(shapes, GROW * link_m, quad_segs=6))
-    shrunk = shapely.buffer(grown, -SHRINK * link_m, quad_segs=6)
-    return shapely.simplify(shrunk, SIMPLIFY * link_m, preserve_topology=True)
+def _sums(values: NDArray[np.float64], members: list[LongArray]) -> NDArray[np.float64]:
+    return np.array([fsum(values[rows].tolist()) for rows in members], np.float64)
+
+
+def _outlines(shapes: NDArray[np.object_], members: list[LongArray], link_m: float) -> NDArray[np.object_]:
+    """Return an area around all members of every gap; members no farther apart than ``link_m`` come out joined."""
+    outlines = np.empty(len(members), object)
+    ends = np.cumsum([0, *(len(rows) for rows in members)])
+    first = 0
+    while first < len(members):  # grown shapes take room: some thousand at a time, at least one gap
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] + TOGETHER, side="right")) - 1)
+        grown = shapely.buffer(shapes[np.concatenate(members[first:last])], GROW * link_m, quad_segs=6)
+        joined = [shapely.union_all(part) for part in np.split(grown, ends[first + 1 : last] - ends[first])]
+        shrunk = shapely.buffer(joined, -SHRINK * link_m, quad_segs=6)
+        outlines[first:last] = shapely.simplify(shrunk, SIMPLIFY * link_m, preserve_topology=True)
+        first = last
+    return outlines
 
 
 def _middle(shapes: NDArray[np.object_], weight: NDArray[np.float64]) -> BaseGeometry:
