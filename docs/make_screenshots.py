@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -36,8 +37,9 @@ FLAGS = (
 )  # fmt: skip
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 DRAWN = "window.walkshed && walkshed.ready() && walkshed.layers.homes && walkshed.layers.homes.drawn() > 0"
+STILL = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 START_S, WAIT_MS, SETTLE_MS, POLL_MS = 120, 180_000, 3_000, 200
-COLOURS = 256
+COLOURS, RARE = 256, 64
 SHEET_WIDTH = 1440
 
 
@@ -60,11 +62,14 @@ class Shot(NamedTuple):
     height: int = 1000
 
 
-SHOTS = (
-    Shot("coverage-zh", "/?lang=zh"),
-    Shot("coverage-en", "/?lang=en"),
-    Shot("siting-zh", "/siting?lang=zh&rooms=3"),
-    Shot("siting-en", "/siting?lang=en&rooms=3"),
+PAGES = {
+    "data": "/data?data=list", "coverage": "/?", "siting": "/siting?rooms=3", "compare": "/compare?rooms=3",
+    "export": "/export?rooms=3", "methods": "/methods?",
+}  # fmt: skip
+SHOTS = tuple(
+    Shot(f"{name}-{language}", f"{address}{'' if address.endswith('?') else '&'}lang={language}&study=helsinki")
+    for name, address in PAGES.items()
+    for language in ("zh", "en")
 )
 
 
@@ -104,10 +109,11 @@ def picture(page: Any, shot: Shot, address: str) -> bytes:  # noqa: ANN401 - Pla
     page.set_viewport_size({"width": shot.width, "height": shot.height or 900})
     page.goto(address + shot.address)
     page.locator(".ws-head").wait_for(timeout=WAIT_MS)
-    page.locator(f"{FRAME}, .ws-table, .ws-error").first.wait_for(timeout=WAIT_MS)
+    page.locator(f"{FRAME}, .ws-table, .ws-error, [data-testid=stImage] img").first.wait_for(timeout=WAIT_MS)
     if page.locator(FRAME).count():
         frame = page.locator(FRAME).element_handle().content_frame()
         frame.wait_for_function(DRAWN, timeout=WAIT_MS, polling=POLL_MS)
+    page.wait_for_function(STILL, timeout=WAIT_MS, polling=POLL_MS)
     page.wait_for_timeout(SETTLE_MS)
     if not shot.height:
         tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
@@ -118,10 +124,32 @@ def picture(page: Any, shot: Shot, address: str) -> bytes:  # noqa: ANN401 - Pla
 
 def smaller(content: bytes) -> bytes:
     """Return a picture in few colours, small enough for a repository."""
-    few = Image.open(BytesIO(content)).convert("RGB").quantize(COLOURS, kmeans=2, dither=Image.Dither.NONE)
+    full = Image.open(BytesIO(content)).convert("RGB")
+    few = full.quantize(palette=few_colours(full), dither=Image.Dither.NONE)
     out = BytesIO()
     few.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def few_colours(full: Image.Image) -> Image.Image:
+    """Return a picture's palette: most of it by how often colours occur, the rest for rare ones far from all others.
+
+    By frequency alone the colour of one small sign would become that of something larger.
+    """
+    seen, counts = np.unique(np.asarray(full).reshape(-1, 3), axis=0, return_counts=True)
+    colours, weights = seen.astype(float), np.sqrt(counts)
+    frequent = full.quantize(COLOURS - RARE, kmeans=2, dither=Image.Dither.NONE).getpalette() or []
+    chosen = np.array(frequent[: 3 * (COLOURS - RARE)], dtype=float).reshape(-1, 3)
+    nearest = np.full(len(colours), np.inf)
+    for colour in chosen:
+        nearest = np.minimum(nearest, ((colours - colour) ** 2).sum(axis=1))
+    while len(chosen) < COLOURS:
+        colour = colours[int(np.argmax(nearest * weights))]
+        chosen = np.vstack((chosen, colour))
+        nearest = np.minimum(nearest, ((colours - colour) ** 2).sum(axis=1))
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(chosen.round().astype(np.uint8).tobytes())
+    return palette
 
 
 def map_sheets(folder: Path) -> None:

@@ -22,6 +22,7 @@ from walkshed.assess.gaps import find_gaps, gap_of
 from walkshed.assess.hours import coverage_by_hour, measure_coverage_at, night_coverage
 from walkshed.assess.rates import coverage_rates, group_rates, tier_rates
 from walkshed.assess.walks import find_walks
+from walkshed.batch import BatchResult, run_batch
 from walkshed.errors import (
     CancelledError,
     ContractError,
@@ -51,6 +52,7 @@ from walkshed.inputs.units import assign_units, read_units
 from walkshed.network.build import network_from_osmnx, read_network, with_speed
 from walkshed.network.entrances import list_entrances
 from walkshed.network.fetch import fetch_network
+from walkshed.network.frames import network_edges
 from walkshed.network.model import WalkNetwork
 from walkshed.network.scenario import edit_network
 from walkshed.network.slope import sample_elevation
@@ -100,10 +102,14 @@ from walkshed.siting.variants import problem_variants
 from walkshed.siting.verify import verify
 from walkshed.siting.what_if import begin_what_if, place_at
 from walkshed.study import StudyInputs, StudyResult, assess_study, load_study, run_study
+from walkshed.study.datum import check_datums
+from walkshed.study.variants import vary_study
+from walkshed.tiling.measure import find_walks_tiled, measure_coverage_tiled, time_matrix_tiled
 from walkshed.walkers import Access, Profile
 
 __all__ = [
     "Access",
+    "BatchResult",
     "CancelledError",
     "ContractError",
     "CrsError",
@@ -134,6 +140,7 @@ __all__ = [
     "build_linked_problem",
     "build_problem",
     "change_by_unit",
+    "check_datums",
     "check_names",
     "circle_rates",
     "combine_candidates",
@@ -156,6 +163,7 @@ __all__ = [
     "find_gaps_then",
     "find_links",
     "find_walks",
+    "find_walks_tiled",
     "freeze_result",
     "gap_of",
     "gather_candidates",
@@ -174,10 +182,12 @@ __all__ = [
     "measure_circle",
     "measure_coverage",
     "measure_coverage_at",
+    "measure_coverage_tiled",
     "measure_equity",
     "measure_links",
     "name_candidates",
     "nearest",
+    "network_edges",
     "network_from_osmnx",
     "night_coverage",
     "open_hours",
@@ -200,6 +210,7 @@ __all__ = [
     "read_units",
     "robustness",
     "rooms_curve",
+    "run_batch",
     "run_study",
     "sample_elevation",
     "scale_to_units",
@@ -217,9 +228,11 @@ __all__ = [
     "tell_availability",
     "tier_rates",
     "time_matrix",
+    "time_matrix_tiled",
     "travel_times",
     "two_step_floating_catchment",
     "unserved_by_reason",
+    "vary_study",
     "verify",
     "verify_pack",
     "webmap",
