@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from walkshed.commands.batch import batch
 from walkshed.commands.plan import site
 from walkshed.commands.report import report, verify
+from walkshed.commands.stopping import stoppable
 from walkshed.commands.study import check, compare, init, open_app, run, sample, show_version
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Plan public reading rooms so that every resident has one within a 15-minute walk.",
 )  # fmt: skip
-for command in (run, site, report, verify, check, compare, init, sample):
+for command in (run, site, batch, report, verify, check, compare, init, sample):
     app.command()(command)
 app.command(name="app")(open_app)
 app.command(name="version")(show_version)
@@ -20,4 +22,5 @@ app.command(name="version")(show_version)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with stoppable():
+        app()

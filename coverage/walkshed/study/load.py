@@ -32,7 +32,7 @@ from walkshed.network.edits import parse_edits
 from walkshed.network.fetch import fetch_network
 from walkshed.network.model import METERS_PER_MINUTE_PER_KMH
 from walkshed.network.slope import FASTEST_SLOPE, sample_elevation
-from walkshed.progress import silent
+from walkshed.progress import hearted, silent
 from walkshed.results import StudyInputs
 from walkshed.siting.exclusions import exclusion_areas
 from walkshed.study.layers import osm_layer, osm_path
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from walkshed.progress import Progress
 
 
+@hearted
 def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInputs:
     """Read everything a study needs.
 
@@ -71,13 +72,13 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
 
     parse_edits(config.scenario.edits)  # what cannot be meant is told before anything is read
     step("units")
-    units = _load_units(config)
+    units = _load_units(config, progress)
     tree = unit_tree(units.table)
     units = units._replace(table=tree.table)
     step("boundary")
-    boundary = _load_boundary(config, units.table)
+    boundary = _load_boundary(config, units.table, progress)
     step("network")
-    network = _load_network(config, boundary)
+    network = _load_network(config, boundary, progress)
     raster = config.network.elevation
     elevation = sample_elevation(network, config.resolve(raster)) if raster else None
     step("facilities")
@@ -135,7 +136,7 @@ def longest_walk_m(config: StudyConfig) -> float:
     return fastest * METERS_PER_MINUTE_PER_KMH * max(config.walking.cutoffs_min)
 
 
-def _load_units(config: StudyConfig) -> Read:
+def _load_units(config: StudyConfig, progress: Progress) -> Read:
     source = config.units
     if source.source == "none":
         return Read(_nothing(("unit_id", "name")), empty_rejects())
@@ -144,16 +145,16 @@ def _load_units(config: StudyConfig) -> Read:
     read = read_units(config.resolve(source.path), columns=source.columns, datum=source.datum)
     if source.source == "file":
         return read
-    found = fetch_places(read.table)
+    found = fetch_places(read.table, progress=progress)
     return Read(found.table, join_rejects([read.rejects, found.rejects]))
 
 
-def _load_boundary(config: StudyConfig, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _load_boundary(config: StudyConfig, units: gpd.GeoDataFrame, progress: Progress) -> gpd.GeoDataFrame:
     source = config.boundary
     if source.source == "file":
         return read_boundary(config.resolve(source.path), datum=source.datum)
     if source.source == "place":
-        return fetch_place(source.place)
+        return fetch_place(source.place, progress=progress)
     if source.source == "units":
         whole = units.geometry.dropna().union_all()
         if whole.is_empty:
@@ -166,11 +167,13 @@ def _load_boundary(config: StudyConfig, units: gpd.GeoDataFrame) -> gpd.GeoDataF
     return gpd.GeoDataFrame({"name": [""]}, geometry=extent, crs=EXCHANGE_CRS)
 
 
-def _load_network(config: StudyConfig, boundary: gpd.GeoDataFrame) -> WalkNetwork:
+def _load_network(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Progress) -> WalkNetwork:
     source = config.network
     margin_m = longest_walk_m(config)
     if source.source == "download":
-        return fetch_network(boundary, margin_m=margin_m, access=config.access, speed_kmh=config.speed_kmh())
+        return fetch_network(
+            boundary, margin_m=margin_m, access=config.access, speed_kmh=config.speed_kmh(), progress=progress
+        )
     path = osm_path(config) if source.source == "osm" else config.resolve(source.path)
     return read_network(
         path,

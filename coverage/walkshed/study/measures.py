@@ -11,6 +11,7 @@ from walkshed.assess.barriers import find_links, is_barrier
 from walkshed.assess.catchments import allot_residents, measure_catchments, two_step_floating_catchment
 from walkshed.assess.curve import coverage_curve
 from walkshed.assess.equity import measure_equity
+from walkshed.progress import beat
 from walkshed.results import Measures
 from walkshed.study.streets import serving_of
 from walkshed.study.uncertainty import headline_range
@@ -43,10 +44,14 @@ def measure_study(
     serving = serving.assign(capacity=_residents(config, serving))
     walks = assessed.walks
     load = allot_residents(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
+    beat()
     around = two_step_floating_catchment(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
     people = demand["population"].to_numpy(float)
+    beat()
     catchments = measure_catchments(network, serving, demand, cutoff_min=cutoff, direction=direction, walks=walks)
+    beat()
     links = find_links(network, serving, demand, cutoff_min=cutoff, gap_ids=assessed.gap_ids)
+    beat()
     barred = is_barrier(demand, serving, network, cutoff_min=cutoff)
     return Measures(
         curve=coverage_curve(demand),

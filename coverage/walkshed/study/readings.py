@@ -16,7 +16,7 @@ from walkshed.assess.hours import measure_coverage_at
 from walkshed.assess.places import street_places
 from walkshed.assess.rates import coverage_rates, group_rates
 from walkshed.inputs.hours import open_hours
-from walkshed.progress import silent
+from walkshed.progress import hearted, silent
 from walkshed.reach.isochrones import isochrones
 from walkshed.study.streets import serving_of
 
@@ -40,6 +40,7 @@ def hours_of(survey: Survey) -> OpenHours:
     )
 
 
+@hearted
 def read_at_hour(survey: Survey, hour: int, *, progress: Progress = silent) -> Survey:
     """Return a survey as if only the rooms open at an hour of the week were there.
 

@@ -12,7 +12,7 @@ from walkshed.errors import Message
 from walkshed.inputs.residents import landuse_note, residents_note
 from walkshed.network.slope import elevation_note
 from walkshed.network.snap import dropped_entrances
-from walkshed.progress import silent
+from walkshed.progress import hearted, silent
 from walkshed.results import Assessment, StudyInputs, StudyResult, Survey
 from walkshed.study.assessment import assess_study
 from walkshed.study.links import plan_links
@@ -51,6 +51,7 @@ class _Clock:
             self.seconds[self._stage] = perf_counter() - self._since
 
 
+@hearted
 def run_study(
     config: StudyConfig,
     *,
@@ -102,6 +103,7 @@ def run_study(
     )
 
 
+@hearted
 def survey_study(config: StudyConfig, *, inputs: StudyInputs | None = None, progress: Progress = silent) -> Survey:
     """Compute all that a study says about today, and propose nothing.
 

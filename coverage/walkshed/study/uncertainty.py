@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from walkshed.assess.coverage import measure_coverage
+from walkshed.progress import beat
 from walkshed.study.streets import serving_of, streets_of, tie_all
 from walkshed.walkers import FASTEST_KMH, SLOWEST_KMH
 
@@ -57,6 +58,7 @@ def headline_range(
     """
     rows = []
     for variant, changed, used in _variants(config, inputs, other_demand):
+        beat()
         own = measured if variant == AS_IS else None
         found = _measured(changed, used, edited) if own is None else own
         served = float(found.population[found.covered].sum())
