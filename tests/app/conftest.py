@@ -19,6 +19,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from walkshed.app import running
+from walkshed.app.main import LANDING, START
+from walkshed.app.views import coverage
 from walkshed.parameters import StudyConfig
 from walkshed.study import load_study
 
@@ -39,6 +41,11 @@ SETTLED = """name => document.querySelectorAll(name).length === 1
     && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'"""
 STILL = "document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState === 'notRunning'"
 DRAWN = "window.walkshed && walkshed.ready() && walkshed.layers.homes && walkshed.layers.homes.drawn() > 0"
+
+
+def page_hash(name: str) -> str:
+    """Return what Streamlit calls a page."""
+    return str(calc_hash(START if name == LANDING else name))
 
 
 class Page:
@@ -65,7 +72,7 @@ class Page:
 
     def go(self, name: str) -> Page:
         """Go to another page of the same session."""
-        self.app._page_hash = calc_hash(name)
+        self.app._page_hash = page_hash(name)
         return self.run()
 
     def run(self) -> Page:
@@ -90,8 +97,9 @@ def private_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pages wait for what they compute: without a browser nothing draws them anew."""
+    """Let pages wait for what they compute: without a browser nothing draws them anew, or anything first."""
     monkeypatch.setattr(running, "PATIENCE_S", TIMEOUT_S)
+    monkeypatch.setattr(coverage, "HEAD_START_S", 0.0)
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ def open_page(root: Path) -> Callable[..., Page]:
         app = AppTest.from_file(str(root / "app.py"), default_timeout=TIMEOUT_S)
         for key, value in address.items():
             app.query_params[key] = value
-        app._page_hash = calc_hash(name)
+        app._page_hash = page_hash(name)
         return Page(app).run()
 
     return opened
@@ -221,6 +229,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         page.on("websocket", lambda socket_: socket_.on("framereceived", self._count))
+        page.on("response", self._count_body)
 
     def _note(self, url: str, own: str) -> None:
         parts = urlsplit(url)
@@ -229,6 +238,9 @@ class Visitor:
 
     def _count(self, data: bytes | str) -> None:
         self.received += len(data)
+
+    def _count_body(self, response: Any) -> None:
+        self.received += int(response.headers.get("content-length", 0))
 
     def map(self) -> Any:
         """Return the map's frame once everything is drawn."""

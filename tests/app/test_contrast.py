@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from walkshed.app import mapbase, tables
+from walkshed.app import charts, mapbase
 from walkshed.reporting import palette
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def test_every_colour_of_the_style_sheet_can_be_read(root: Path, theme: dict[str
 def test_bars_and_homes_stand_out(theme: dict[str, str]) -> None:
     for colour in (palette.SERVED, palette.UNSERVED):
         assert contrast(colour, theme["paper"]) >= GRAPHIC
-    assert contrast(tables.NAVY, theme["paper"]) >= TEXT
-    assert contrast(tables.ORANGE, theme["paper"]) >= GRAPHIC
+    assert contrast(charts.NAVY, theme["paper"]) >= TEXT
+    assert contrast(charts.ORANGE, theme["paper"]) >= GRAPHIC
 
 
 def test_classes_of_units_differ_in_lightness() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from walkshed.app import basemaps, figures, mapblocks, mapview
+from walkshed.app import basemaps, figures, mapblocks, mapfacts, mapview
 from walkshed.app.assets import layer_folder
 from walkshed.app.mapbase import lowest_areas
 from walkshed.parameters import StudyConfig
@@ -32,10 +32,17 @@ MAX_BYTES = 100_000
 
 
 def told(script: str) -> dict[str, Any]:
-    """Return what a click tells the homes' layer."""
-    packed = script.split("walkshed.follow(")[1].split("'")[1]
-    given: dict[str, Any] = json.loads(zlib.decompress(b64decode(packed)))
+    """Return what a click tells the homes' layer, with what is fetched for it."""
+    call = script.split("walkshed.follow(")[1]
+    given: dict[str, Any] = unpacked(call.split("'")[1])
+    for address in json.loads("[" + call.split("'")[2].split("[", 1)[1].split("]", 1)[0] + "]"):
+        given["columns"] = [*unpacked((layer_folder() / address.rsplit("/", 1)[1]).read_text()), *given["columns"]]
     return given
+
+
+def unpacked(text: str) -> Any:
+    """Return what was deflated for the map."""
+    return json.loads(zlib.decompress(b64decode(text)))
 
 
 @pytest.mark.parametrize("name", ["coverage", "siting"])
@@ -63,10 +70,13 @@ def test_layers_can_be_switched_off(open_page: Callable[..., Any]) -> None:
 
 def test_shapes_are_published_once_and_hold_no_user_data(open_page: Callable[..., Any]) -> None:
     open_page("coverage")
-    before = sorted(file.name for file in layer_folder().iterdir())
-    assert {name.rsplit("-", 1)[0] for name in before} >= {"homes", "streets", "backdrop", "boundary"}
+    before = {file.name for file in layer_folder().iterdir()}
+    assert {name.rsplit("-", 1)[0] for name in before} >= {"homes", "streets", "backdrop", "boundary", "bands", "gaps"}
     open_page("coverage", min="5", who="adult")
-    assert sorted(file.name for file in layer_folder().iterdir()) == before
+    new = {file.name for file in layer_folder().iterdir()} - before
+    assert {name.rsplit("-", 1)[0] for name in new} <= {"bands", "band-lines", "gaps", "facts"}
+    for file in layer_folder().glob("gaps-*.json"):
+        assert set(unpacked(file.read_text())) == {"scale", "geometry"}
     homes = next(json.loads(file.read_text("utf-8")) for file in layer_folder().glob("homes-*.json"))
     assert set(homes) <= {"scale", "geometry", "columns"}
 
@@ -101,11 +111,11 @@ def test_homes_tell_their_minutes_room_and_reason(
 
 
 def test_a_fact_with_too_many_texts_keeps_the_commonest() -> None:
-    codes = np.array([-1, *range(mapview.MAX_CODE + 1), mapview.MAX_CODE])
-    fact = mapview._fact("fact_nearest", codes, [f"room {i}" for i in range(mapview.MAX_CODE + 1)])
+    codes = np.array([-1, *range(mapfacts.MAX_CODE + 1), mapfacts.MAX_CODE])
+    fact = mapfacts.fact("fact_nearest", codes, [f"room {i}" for i in range(mapfacts.MAX_CODE + 1)])
     shown = [fact["texts"][character] for character in fact["values"]]
     assert shown[0] == ""
-    assert shown[-1] == shown[-2] == f"room {mapview.MAX_CODE}"
+    assert shown[-1] == shown[-2] == f"room {mapfacts.MAX_CODE}"
     assert shown.count("") == 2
 
 

@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from walkshed.app import rooms, workspace
+from walkshed.app import file_names, rooms, workspace
 from walkshed.app.views import data_rooms
 from walkshed.catalogue import text
 from walkshed.inputs.facilities import read_facilities
@@ -194,7 +194,7 @@ def test_an_edited_table_becomes_the_facilities_of_the_study(sample: StudyConfig
     table = rooms.cleaned(rooms.editable(former).iloc[2:])
     assert rooms.gone(table, former) == set(former.facility_id[:2])
     content = rooms.rooms_csv(table, former)
-    name = workspace.free_name(config, "facilities.csv")
+    name = file_names.free_name(config, "facilities.csv")
     header = content.decode("utf-8-sig").splitlines()[0].split(",")
     kept = workspace.change_study(rooms.with_rooms(config, name, header), files={name: content}, check=load_study)
     assert load_study(kept).facilities.facility_id.tolist() == former.facility_id.tolist()[2:]

@@ -14,8 +14,9 @@ import pytest
 import rasterio
 import shapely
 
-from walkshed.app import studies, tables, upload_settings, uploads, workspace
-from walkshed.app.uploads import LAYERS, Choices, Surroundings
+from walkshed.app import file_names, studies, tables, upload_reading, upload_settings, uploads, workspace
+from walkshed.app.upload_reading import Surroundings
+from walkshed.app.uploads import LAYERS, Choices
 from walkshed.catalogue import text
 from walkshed.coordinates import wgs84_to_gcj02
 from walkshed.errors import InputError, WalkshedError
@@ -334,9 +335,9 @@ def test_a_file_of_every_layer_becomes_part_of_the_study(
         columns = uploads.mapping_of(seen, seen.proposed)
         assert columns == {}
     choices = Choices(datum=datum, columns=columns, holds="people")
-    found = uploads.read_upload(file, layer, choices, around(sample_inputs), config)
+    found = upload_reading.read_upload(file, layer, choices, around(sample_inputs), config)
     assert found.rows > 0
-    name = workspace.free_name(config, file.name)
+    name = file_names.free_name(config, file.name)
     changed = upload_settings.with_layer(config, layer, name, choices)
     kept = workspace.change_study(changed, files={name: file.read_bytes()}, check=load_study)
     inputs = load_study(kept)
@@ -357,7 +358,7 @@ def test_gates_belong_to_compounds_and_go_with_them(
     compounds = upload_settings.with_layer(config, "demand", "compounds.csv", Choices(datum="gcj02"))
     inputs = load_study(compounds)
     gates = root / "data" / "sample-district" / "gates.csv"
-    found = uploads.read_upload(gates, "gates", Choices(datum="gcj02"), around(inputs), compounds)
+    found = upload_reading.read_upload(gates, "gates", Choices(datum="gcj02"), around(inputs), compounds)
     assert len(found.rejects) == 0
     gated = upload_settings.with_layer(compounds, "gates", "gates.csv", Choices(datum="gcj02"))
     assert load_study(gated).gates is not None
@@ -372,7 +373,7 @@ def test_what_a_file_is_about_has_to_be_there_first(
 ) -> None:
     file = layer_files[layer]
     with pytest.raises(WalkshedError) as caught:
-        uploads.read_upload(file, layer, Choices(), Surroundings(), sample)
+        upload_reading.read_upload(file, layer, Choices(), Surroundings(), sample)
     assert caught.value.message.key.startswith("errors.upload_needs_")
 
 
@@ -383,7 +384,7 @@ def test_several_columns_that_fit_are_left_to_the_user(tmp_path: Path, sample: S
     if "lon" in seen.doubtful:
         assert uploads.mapping_of(seen, {**seen.proposed, "lon": "LON"})["lon"] == "LON"
     mapping = uploads.mapping_of(seen, {**seen.proposed, "lon": "lon"})
-    found = uploads.read_upload(file, "facilities", Choices(columns=mapping), Surroundings(), sample)
+    found = upload_reading.read_upload(file, "facilities", Choices(columns=mapping), Surroundings(), sample)
     assert found.table is not None
     assert found.table.geometry.x.tolist() == [108.4715]
 

@@ -47,6 +47,8 @@ class Planned:
         The goal waits for the button.
     problem
         Why the goal on the page cannot be had.
+    question
+        What of the session all this follows: see :func:`question`.
     """
 
     result: StudyResult | None
@@ -54,6 +56,13 @@ class Planned:
     stale: bool
     to_ask: bool
     problem: SitingError | None
+    question: tuple[object, ...] = ()
+
+
+def question() -> tuple[object, ...]:
+    """Return all that the session asks of the solver; where it has changed, a plan must be had anew."""
+    session = st.session_state
+    return tuple(session.get(key) for key in (goals.DRAFT_KEY, goals.ASKED_KEY, "cutoff_min", "profile", "study"))
 
 
 def plan(config: StudyConfig) -> Planned:
@@ -90,6 +99,7 @@ def plan(config: StudyConfig) -> Planned:
         stale=target != goal or given is None or not given.fresh,
         to_ask=not asked and problem is None,
         problem=problem,
+        question=question(),
     )
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import atexit
 import json
-import shutil
-import tempfile
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.components.v1 import declare_component
 
 from walkshed.app.texts import say
+from walkshed.files import drop_scratch, make_scratch
 from walkshed.reporting.scripts import leaflet_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FONT_FILE: Final = "NotoSansSC-Regular.otf"
 NAVY, WHITE = "#0B3C5D", "#FFFFFF"
@@ -59,8 +60,8 @@ def layer_folder() -> Path:
     Whoever reaches the server and knows a file's name can read it: names cannot be guessed, but no attribute of a
     private study belongs there.
     """
-    folder = Path(tempfile.mkdtemp(prefix="walkshed-layers-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = make_scratch("layers")
+    atexit.register(drop_scratch, folder)
     return folder
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from walkshed.app import plans, rooms, state, workspace
+from walkshed.app import file_names, plans, rooms, state
 
 if TYPE_CHECKING:
     from walkshed.app.sides import Side
@@ -46,7 +46,7 @@ def accept_side(config: StudyConfig, result: StudyResult, side: Side, *, status:
     header = content.decode("utf-8-sig").splitlines()[0].split(",")
 
     def make(own: StudyConfig) -> tuple[StudyConfig, dict[str, bytes]]:
-        name = workspace.free_name(own, "facilities.csv")
+        name = file_names.free_name(own, "facilities.csv")
         return rooms.with_rooms(own, name, header), {name: content}
 
     changed = state.change_study(config, make)

@@ -19,10 +19,16 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from walkshed.app.texts import say
+from walkshed.reporting.panels import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from walkshed.app.mapbase import Base
+    from walkshed.reporting.leaflet import OfflineMap
+
+GROUND_KEY: Final = "ground"
+"""In the session."""
 OWN: Final = "own"
 """The study's own data, the default."""
 KEY_VARIABLE, KEY_SECRET = "WALKSHED_TIANDITU_KEY", "tianditu_key"
@@ -132,3 +138,35 @@ def tile_layers(name: str) -> Iterator[folium.TileLayer]:
             max_native_zoom=tiles.max_zoom,
             control=False,
         )
+
+
+def add_ground(page_map: OfflineMap, base: Base, name: str) -> None:
+    """Put the fixed part of a study's map over a base map; over Amap's shifted streets everything is drawn shifted.
+
+    Parameters
+    ----------
+    page_map
+        New and empty.
+    base
+        Of the study; without its own streets and water where ``name`` is a service.
+    name
+        Of :func:`offered`.
+    """
+    page_map.add_child(Call("walkshed.datum", {"name": datum_of(name)}))
+    for tiles in tile_layers(name):
+        tiles.add_to(page_map)
+    for layer in base.layers(ground=name == OWN):
+        layer.add_to(page_map)
+
+
+def told(name: str) -> str:
+    """Return what a reader must know of a base map from the internet, ``""`` for the study's own."""
+    if name == OWN:
+        return ""
+    return say("ground_online") + (say("ground_shifted") if datum_of(name) == "gcj02" else "")
+
+
+def chosen() -> str:
+    """Return the base map that the session has chosen, on every page the same."""
+    wanted = st.session_state.get(GROUND_KEY, OWN)
+    return wanted if wanted in offered() else OWN

@@ -11,7 +11,8 @@ import shapely
 
 from walkshed.app import studies, workspace
 from walkshed.app.study_files import INSIDE_PACKAGE, file_date
-from walkshed.app.uploads import LAYERS, area_km2
+from walkshed.app.upload_reading import area_km2
+from walkshed.app.uploads import LAYERS
 from walkshed.errors import WalkshedError
 from walkshed.inputs.population_groups import group_names
 from walkshed.inputs.tables import read_table

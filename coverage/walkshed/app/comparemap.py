@@ -6,24 +6,25 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import folium
-import numpy as np
-from branca.element import MacroElement
-from folium.template import Template
 from streamlit_folium import st_folium
 
+from walkshed.app import mapfacts
 from walkshed.app.blankmap import blank_map
+from walkshed.app.mapareas import standing
 from walkshed.app.mapbase import HOMES, Base, study_base
-from walkshed.app.sides import GAINED, LOST, STILL_SERVED, STILL_UNSERVED, common_rooms
+from walkshed.app.mapsent import Follow, stay
+from walkshed.app.side_rooms import common_rooms
+from walkshed.app.sides import GAINED, LOST, STILL_SERVED, STILL_UNSERVED
 from walkshed.app.texts import language, say, term
 from walkshed.reporting import palette
-from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer, Paint
-from walkshed.reporting.maplayers import located, room_group
+from walkshed.reporting.leaflet import CompactLayer, FitArea, Legend, MarkerLayer
+from walkshed.reporting.maplayers import located
 from walkshed.reporting.scripts import script_json
 from walkshed.reporting.signs import SIGNS, area_key, sign_key
 from walkshed.reporting.wording import credits_of, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
@@ -43,8 +44,7 @@ NAMES: Final = {
     STILL_UNSERVED: "class_still_unserved",
 }  # fmt: skip
 SIDE_COLOURS: Final = {"before": COLOURS[LOST], "both": palette.NAVY, "after": palette.NEW}
-TAG_CHARACTERS, NAME_CHARACTERS, MAX_MINUTES = 24, 200, 60
-FIRST_CHARACTER: Final = 48
+TAG_CHARACTERS, NAME_CHARACTERS = 24, 200
 
 
 def draw_comparison(result: StudyResult, comparison: Comparison, *, focus: Bounds | None) -> None:
@@ -70,14 +70,10 @@ def draw_comparison(result: StudyResult, comparison: Comparison, *, focus: Bound
     Legend(say("legend"), _legend(result, base)).add_to(page_map)
     FitArea(bounds).add_to(page_map)
     changing = folium.FeatureGroup(name="session", control=False)
-    rooms = room_group(result, spoken)
-    if rooms is not None:
-        rooms["layer"].add_to(changing)
+    stay(standing(result, ("rooms",), spoken)).add_to(changing)
     MarkerLayer("new-rooms", _signs(), list(_markers(comparison))).add_to(changing)
-    people = result.demand["population"].to_numpy(float)
-    Paint(HOMES, base.codes(comparison.classes, people)).add_to(changing)
-    if base.blocks is None:
-        _Tell(HOMES, _facts(comparison)).add_to(changing)
+    codes = base.codes(comparison.classes, result.demand["population"].to_numpy(float))
+    Follow(HOMES, codes, _facts(comparison) if base.blocks is None else []).add_to(changing)
     st_folium(
         page_map,
         key="map_compare",
@@ -164,39 +160,11 @@ def _of_side(rooms: gpd.GeoDataFrame, side: str, *, first: int) -> list[dict[str
     ]
 
 
-class _Tell(MacroElement):
-    """Facts about every home that follow the choice: ``static/session.js``, ``walkshed.tell``."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %} walkshed.tell({{ this.layer_id }}, {{ this.columns }}); {% endmacro %}"
-    )
-
-    def __init__(self, layer_id: str, columns: Sequence[Mapping[str, object]]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # branca has no annotations
-        self._name = "Tell"
-        self.layer_id = script_json(layer_id)
-        self.columns = script_json([dict(column) for column in columns])
-
-
 def _facts(comparison: Comparison) -> list[dict[str, object]]:
     """Return what a home shows on hovering, a character per home and fact."""
-    codes = {str(code): say(NAMES[code]) for code in ORDER}
+    before, after = (side.demand["minutes"].to_numpy(float) for side in (comparison.before, comparison.after))
     return [
-        {"label": say("fact_change"), "values": "".join(map(str, comparison.classes)), "texts": codes},
-        _minutes("fact_minutes_before", comparison.before.demand),
-        _minutes("fact_minutes_after", comparison.after.demand),
+        mapfacts.fact("fact_change", comparison.classes.astype(int), [say(NAMES[code]) for code in sorted(NAMES)]),
+        mapfacts.walk("fact_minutes_before", before, none="minutes_unreached"),
+        mapfacts.walk("fact_minutes_after", after, none="minutes_unreached"),
     ]
-
-
-def _minutes(label: str, demand: gpd.GeoDataFrame) -> dict[str, object]:
-    walked = np.ceil(demand["minutes"].to_numpy(float))
-    known = np.where(np.isnan(walked), MAX_MINUTES + 1, np.minimum(walked, MAX_MINUTES)).astype(int)
-    texts = {chr(FIRST_CHARACTER + minutes): say("within_minutes", minutes=minutes) for minutes in range(MAX_MINUTES)}
-    texts[chr(FIRST_CHARACTER + MAX_MINUTES)] = say("minutes_more", minutes=MAX_MINUTES - 1)
-    texts[chr(FIRST_CHARACTER + MAX_MINUTES + 1)] = say("minutes_unreached")
-    used = {chr(FIRST_CHARACTER + value) for value in set(known.tolist())}
-    return {
-        "label": say(label),
-        "values": "".join(chr(FIRST_CHARACTER + value) for value in known),
-        "texts": {code: told for code, told in texts.items() if code in used},
-    }

@@ -145,7 +145,7 @@ def _warm(shelf: _Shelf, variant: StudyConfig) -> None:
     try:
         for other in _others(variant):
             _survey(shelf, other, silent)
-    except WalkshedError:  # a page that asks for it says why
+    except (WalkshedError, RuntimeError):  # a page that asks for it says why; or the server is being shut down
         logger.info("a variant could not be computed in advance", exc_info=True)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 import zipfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from io import BytesIO
-from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from walkshed.catalogue import LANGUAGES
 from walkshed.errors import CancelledError, InputError, WalkshedError
+from walkshed.files import drop_scratch, make_scratch
+from walkshed.progress import beating
 from walkshed.reporting.reports import FORMATS, SHEETS, USUAL, write_reports
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from walkshed.results import StudyResult
 
     State = Literal["running", "done", "cancelled", "failed"]
@@ -161,7 +163,7 @@ class Job:
     _thread: Thread | None = None
 
     def cancel(self) -> None:
-        """Stop before the next file; what was written so far goes."""
+        """Stop at the next step inside a file; what was written so far goes."""
         self._stop.set()
 
     def wait(self, seconds: float | None = None) -> None:
@@ -199,9 +201,9 @@ def start_job(result: StudyResult, choice: Choice) -> Job:
         If nothing is chosen, or the date is none.
     """
     steps, day = steps_of(choice), choice.day
-    folder = Path(tempfile.mkdtemp(prefix="walkshed-export-"))
+    folder = make_scratch("export")
     job = Job(steps, folder)
-    weakref.finalize(job, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(job, drop_scratch, folder)
     seen = prepared(result, choice)
     job._thread = Thread(target=_run, args=(job, seen, choice, day), daemon=True)  # noqa: SLF001 - made here
     job._thread.start()  # noqa: SLF001 - as above
@@ -220,18 +222,19 @@ def _run(job: Job, result: StudyResult, choice: Choice, day: date) -> None:
     try:
         for place, step in enumerate(job.steps):
             job.done = place
-            report(step.kind, place, len(job.steps))
-            write_reports(
-                result,
-                job.folder / step.language,
-                formats=(step.kind,),
-                languages=(step.language or choice.languages[0],),
-                sheets=(step.sheet,) if step.sheet else (),
-                paper=choice.paper,
-                landscape=choice.landscape,
-                dated=day,
-                progress=report,
-            )
+            with beating(report) as heard:  # steps inside a long file look whether to go on
+                heard(step.kind, place, len(job.steps))
+                write_reports(
+                    result,
+                    job.folder / step.language,
+                    formats=(step.kind,),
+                    languages=(step.language or choice.languages[0],),
+                    sheets=(step.sheet,) if step.sheet else (),
+                    paper=choice.paper,
+                    landscape=choice.landscape,
+                    dated=day,
+                    progress=heard,
+                )
     except CancelledError:
         shutil.rmtree(job.folder, ignore_errors=True)
         job.state = "cancelled"

@@ -7,20 +7,15 @@ from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import streamlit as st
 
 from walkshed.app.plans import HandRoom
 from walkshed.errors import InputError
-from walkshed.reporting.served import NEW, SERVED, UNSERVED
 from walkshed.siting.what_if import WhatIf, begin_what_if, place_at
 from walkshed.study.streets import serving_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
     from walkshed.results import StudyResult
 
@@ -57,15 +52,12 @@ class Bench:
         search, which prepares all later ones.
     shown
         Rooms as they stand now, with what they were made of: basis and rooms by hand.
-    drawn
-        What the map shows of the result and no click changes.
     """
 
     result: StudyResult
     start: WhatIf
     planned: WhatIf
     shown: dict[str, tuple[dict[str, Placed], WhatIf]] = field(default_factory=dict)
-    drawn: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
 
 def rooms() -> tuple[Placed, ...]:
@@ -207,39 +199,6 @@ def arranged(result: StudyResult) -> WhatIf:
         usable[letter] = room
     bench.shown[at] = (usable, now)
     return now
-
-
-def drawn_once(result: StudyResult, key: tuple[str, ...], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - any value
-    """Return what a map shows of a result and no click changes, made once."""
-    drawn = _bench(result).drawn
-    if key not in drawn:
-        drawn[key] = make()
-    return drawn[key]
-
-
-def alone(now: WhatIf, key: str) -> float:
-    """Return the residents whom one room serves and no other does."""
-    room = now.rooms[key]
-    people = now.ground.people.groups[""]
-    return float(people[room.rows[now.within[room.rows] == 1]].sum())
-
-
-def reached(now: WhatIf, key: str) -> float:
-    """Return the residents within reach of one room."""
-    return float(now.ground.people.groups[""][now.rooms[key].rows].sum())
-
-
-def home_classes(now: WhatIf) -> NDArray[np.uint8]:
-    """Return the class of every home: served today and then, unserved, newly served."""
-    classes = np.where(now.served, np.where(now.ground.before.rows, SERVED, NEW), UNSERVED)
-    return classes.astype(np.uint8)
-
-
-def changed_units(now: WhatIf) -> pd.DataFrame:
-    """Return the units in which anything changes, most residents first."""
-    units = now.figures.units
-    changed = units[(units["change"].abs() >= 0.5) & (units["unit_id"] != "")]  # noqa: PLR2004 - half a resident
-    return changed.sort_values("change", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def for_keeping(result: StudyResult) -> tuple[HandRoom, ...] | None:

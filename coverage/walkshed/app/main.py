@@ -25,7 +25,7 @@ VIEWS = {
     "export": (export.show, ":material/description:"),
     "methods": (methods.show, ":material/menu_book:"),
 }
-LANDING = "coverage"
+LANDING, START = "coverage", "start"
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 MAX_LISTED = 5
 
@@ -37,12 +37,21 @@ def main() -> None:
     assets.serve_assets()
     assets.apply_style()
     st.logo(assets.icon_png(), size="large")
-    page = st.navigation(
-        [
-            st.Page(_page(view), title=say(f"page_{name}"), icon=icon, url_path=name, default=name == LANDING)
-            for name, (view, icon) in VIEWS.items()
-        ]
+    pages = {
+        name: st.Page(
+            _page(view),
+            title=say(f"page_{name}"),
+            icon=icon,
+            url_path=START if name == LANDING else name,
+            default=name == LANDING,
+        )
+        for name, (view, icon) in VIEWS.items()
+    }
+    # The first page stands at the app's own address; who asks for it by its name is sent there.
+    named = st.Page(
+        lambda: st.switch_page(pages[LANDING]), title=pages[LANDING].title, url_path=LANDING, visibility="hidden"
     )
+    page = st.navigation([*pages.values(), named])
     configs = _configs()
     _sidebar(configs)
     with explained():

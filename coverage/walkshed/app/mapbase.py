@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
-import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import streamlit as st
 
 from walkshed.app import mapblocks
-from walkshed.app.assets import address, layer_folder
+from walkshed.app.mapsent import drawn_once, publish
 from walkshed.app.texts import say, term
 from walkshed.reporting import palette
-from walkshed.reporting.files import replacing
 from walkshed.reporting.leaflet import CompactLayer, MarkerLayer, compact_payload
 from walkshed.reporting.maplayers import COARSE, base_group, located, unit_group
 from walkshed.reporting.signs import area_key
@@ -33,9 +28,6 @@ if TYPE_CHECKING:
 
 HOMES: Final = "homes"
 UNIT_RATES: Final = "unit-rates"
-HASH_CHARACTERS: Final = 16
-_SALT: Final = secrets.token_bytes(16)
-"""Of this process: without it nobody can tell from a private study's files under which address its shapes stand."""
 HOMES_Z, UNITS_Z = 420, 305
 LOOKS: Final[tuple[Mapping[str, object], ...]] = (
     *({"color": colour, "fillColor": colour} for colour in palette.HOME_COLOURS),
@@ -107,12 +99,6 @@ class Base:
             yield markers
 
 
-@st.cache_resource(show_spinner=False)
-def _known() -> dict[tuple[int, str], tuple[weakref.ref[Any], Base]]:
-    """Return the bases built so far by identity of their residents' table and language."""
-    return {}
-
-
 def study_base(result: Survey, spoken: str) -> Base:
     """Return the fixed part of a study's map, built once per loaded study and language.
 
@@ -123,14 +109,9 @@ def study_base(result: Survey, spoken: str) -> Base:
     spoken
         ``"zh"`` or ``"en"``.
     """
-    known, residents = _known(), result.inputs.demand
-    key = (id(residents), spoken)
-    entry = known.get(key)
-    if entry is None or entry[0]() is not residents:
-        for old in [old for old, (alive, _) in known.items() if alive() is None]:
-            known.pop(old, None)
-        known[key] = entry = (weakref.ref(residents), _build(result, spoken))
-    return entry[1]
+    residents: object = result.inputs.demand
+    base: Base = drawn_once(residents, ("base", spoken), lambda: _build(result, spoken))
+    return base
 
 
 def _build(result: Survey, spoken: str) -> Base:
@@ -160,7 +141,9 @@ def _build(result: Survey, spoken: str) -> Base:
     compact = [layer for layer in layers if isinstance(layer, CompactLayer)]
     markers = [layer for layer in layers if isinstance(layer, MarkerLayer)]
     return Base(
-        drawn=tuple((_layer_id(layer), layer.options, _publish(layer)) for layer in compact),
+        drawn=tuple(
+            (_layer_id(layer), layer.options, publish(_layer_id(layer), layer.source.encode())) for layer in compact
+        ),
         names=tuple((_layer_id(layer), layer.options) for layer in markers),
         rows=(*units["rows"], *ground["rows"]),
         tells_residents=public,
@@ -197,14 +180,3 @@ def rate_rows() -> list[dict[str, str]]:
 
 def _layer_id(layer: CompactLayer | MarkerLayer) -> str:
     return str(json.loads(layer.options)["id"])
-
-
-def _publish(layer: CompactLayer) -> str:
-    """Write what a layer carries inside itself where the map can fetch it, and return its address."""
-    content = layer.source.encode()
-    name = f"{_layer_id(layer)}-{hashlib.sha256(_SALT + content).hexdigest()[:HASH_CHARACTERS]}.json"
-    path = layer_folder() / name
-    if not path.exists():
-        with replacing(path) as draft:
-            draft.write_bytes(content)
-    return address("layers", from_map=True) + name

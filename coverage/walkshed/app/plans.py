@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 import streamlit as st
 import tomli_w
@@ -19,8 +20,8 @@ import tomli_w
 from walkshed.app import state
 from walkshed.app.study_files import PLANS
 from walkshed.errors import ContractError, InputError, WalkshedError
+from walkshed.files import unwritable, write_whole
 from walkshed.planning import Siting
-from walkshed.reporting.files import replacing
 from walkshed.study.variants import vary_study
 from walkshed.toml_records import build_record, plain
 
@@ -112,7 +113,7 @@ def save_plan(
     InputError
         If the name is blank, there are too many plans, or the file cannot be written.
     """
-    told = " ".join(name.split())[:MAX_NAME]
+    told = " ".join("".join(" " if category(sign) == "Cc" else sign for sign in name).split())[:MAX_NAME]
     if not told:
         raise InputError("plan_nameless")
     known = list_plans(variant)
@@ -177,10 +178,9 @@ def keep_with_study(config: StudyConfig) -> None:
     try:
         folder.mkdir(exist_ok=True)
         for plan in _session(config).values():
-            with replacing(folder / f"{plan.plan_id}.toml") as draft:
-                draft.write_text(plan_toml(plan), encoding="utf-8")
+            write_whole(folder / f"{plan.plan_id}.toml", plan_toml(plan))
     except OSError as error:
-        raise InputError("folder_unwritable", where=FOLDER, why=error.strerror or str(error)) from error
+        raise unwritable(FOLDER, error) from error
 
 
 def plan_variant(config: StudyConfig, plan: SavedPlan) -> StudyConfig:

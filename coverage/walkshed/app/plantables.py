@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from walkshed.app import handmade
+from walkshed.app import hand_figures
 from walkshed.app.parts import table
 from walkshed.app.texts import language, say
 from walkshed.catalogue import has, text
@@ -191,7 +191,7 @@ def stays(result: StudyResult, rank: int) -> str:
 
 def changed_units(now: WhatIf) -> None:
     """Draw the units in which the rooms on the map change anything."""
-    rows = handmade.changed_units(now)
+    rows = hand_figures.changed_units(now)
     if rows.empty:
         return
     told = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import openpyxl
 import streamlit as st
 
 from walkshed.app.exporting import prepared
+from walkshed.files import scratch
 from walkshed.reporting.aspects import ASPECTS, aspect_of
 from walkshed.reporting.beforeafter import before_after_sheet
 from walkshed.reporting.document.pdf import report_pages
@@ -82,8 +81,8 @@ def first_rows(result: StudyResult, choice: Choice, language: str) -> dict[str, 
     seen = prepared(result, choice)
 
     def make() -> dict[str, Rows]:
-        with tempfile.TemporaryDirectory(prefix="walkshed-preview-") as place:
-            path = Path(place) / "tables.xlsx"
+        with scratch("preview") as place:
+            path = place / "tables.xlsx"
             write_xlsx(seen, path, language=language)
             book = openpyxl.load_workbook(path, read_only=True)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -9,9 +10,12 @@ import streamlit as st
 
 from walkshed.app.texts import language, say
 from walkshed.catalogue import has, text
+from walkshed.progress import beating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from streamlit.delta_generator import DeltaGenerator
 
     from walkshed.progress import Progress
 
@@ -22,18 +26,52 @@ ORDER: Final = (
 )  # fmt: skip
 
 
+STOPPED_KEY, UNCHANGED_KEY = "progress_stopped", "progress_unchanged"
+
+
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Show a bar while the block reports progress; nothing appears when it reports none."""
+def progress_bar(*, stop: bool = False) -> Iterator[Progress]:
+    """Show a bar while the block reports progress; nothing appears when it reports none.
+
+    With ``stop`` there is a button beside it. Whoever presses it ends the run of the page at the next report: the
+    block is left by an exception of Streamlit's own, so that what it changed has to be put back in a ``finally`` or
+    ``except BaseException``.
+    """
     place = st.empty()
+    bar: DeltaGenerator | None = None
 
     def report(stage: str, done: int, total: int) -> None:
-        del done, total  # the stages are many and short: their order says more than the count inside one
+        nonlocal bar
+        if bar is None:
+            with place.container():
+                left, right = st.columns([5, 1], vertical_alignment="center")
+                bar = left.empty()
+                if stop:
+                    right.button(
+                        say("stop"), key=f"stop_progress_{secrets.token_hex(4)}", on_click=_note_stop, width="stretch"
+                    )
         stage_name = text(f"progress.{stage}", language()) if has(f"progress.{stage}") else stage
-        share = (ORDER.index(stage) + 1) / len(ORDER) if stage in ORDER else 1.0
-        place.progress(share, text=say("working", stage=stage_name))
+        inside = min(done / total, 1.0) if total > 0 else 0.0
+        share = (ORDER.index(stage) + inside) / len(ORDER) if stage in ORDER else 1.0
+        bar.progress(share, text=say("working", stage=stage_name))
 
     try:
-        yield report
+        with beating(report) as heard:
+            yield heard
     finally:
         place.empty()
+
+
+def _note_stop() -> None:
+    st.session_state[STOPPED_KEY] = True
+
+
+def note_unchanged() -> None:
+    """Note that what the last run of the page was about has been put back."""
+    st.session_state[UNCHANGED_KEY] = True
+
+
+def told_stop() -> bool:
+    """Say, once, whether the reader has stopped what the last run of the page was about, and not too late for it."""
+    stopped, unchanged = (st.session_state.pop(key, False) for key in (STOPPED_KEY, UNCHANGED_KEY))
+    return bool(stopped and unchanged)

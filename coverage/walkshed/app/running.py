@@ -30,6 +30,7 @@ from walkshed.app.progress import ORDER
 from walkshed.app.texts import language, say
 from walkshed.catalogue import has, text
 from walkshed.errors import CancelledError
+from walkshed.siting.clock import STAND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,6 +250,9 @@ def _told(job: Job[Any]) -> str:
     key = f"progress.{job.stage}"
     stage = text(key, language()) if has(key) else say("starting")
     fields = {"stage": stage, "seconds": f"{time.monotonic() - job.began:.0f}"}
+    if job.stage == STAND:
+        gap = abs(job.total - job.done) / max(job.done, 1)
+        return say("working_bound", value=f"{job.done:,}", bound=f"{job.total:,}", gap=f"{gap:.1%}", **fields)
     if job.stage in ORDER:
         return say("working_step", step=job.step, steps=len(ORDER), **fields)
     return say("working_seconds", **fields)

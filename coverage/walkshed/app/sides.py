@@ -15,24 +15,22 @@ import pandas as pd
 import streamlit as st
 
 from walkshed.app import handmade, plans, state
+from walkshed.app.side_rooms import by_hand, proposed, room_table
 from walkshed.app.texts import language, say
 from walkshed.assess.change import Change, compare_demand, compare_rates
 from walkshed.assess.coverage import measure_coverage
 from walkshed.assess.rates import coverage_rates
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import InputError
-from walkshed.inputs.units import assign_units
-from walkshed.network.snap import SNAP_COLUMNS
 from walkshed.reporting.keyfigures import BASES
 from walkshed.siting.what_if_figures import people_of
-from walkshed.study.streets import edit_inputs, serving_of, streets_of
+from walkshed.study.streets import serving_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from walkshed.app.plans import HandRoom
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
     from walkshed.results import StudyResult
@@ -44,8 +42,6 @@ SAVED: Final = "plan:"
 """Starts the key of a saved plan; its id follows."""
 STILL_SERVED, STILL_UNSERVED, GAINED, LOST = 0, 1, 2, 3
 """Classes of homes."""
-PLACES_KEY_DECIMALS: Final = 6
-NEW_PREFIX: Final = "plan-"
 MAX_KEPT: Final = 8
 
 
@@ -174,15 +170,15 @@ def build_side(config: StudyConfig, result: StudyResult, key: str, *, progress: 
         return _as_told(result, key, label, result.demand, result.rates)
     if key == CURRENT:
         placed = handmade.for_keeping(result)
-        rooms = _proposed(result, result) if placed is None else _by_hand(result, placed)
+        rooms = proposed(result, result) if placed is None else by_hand(result, placed)
         return _with_rooms(result, key, label, rooms, result.siting.closed)
     plan = plans.find_plan(config, key.removeprefix(SAVED))
     if plan is None:
         raise InputError("plan_gone")
     if plan.by_hand:
-        return _with_rooms(result, key, label, _by_hand(result, plan.rooms), plan.closed)
+        return _with_rooms(result, key, label, by_hand(result, plan.rooms), plan.closed)
     answered = state.result_of(config, plans.plan_variant(config, plan), progress=progress)
-    return _with_rooms(result, key, label, _proposed(answered, result), answered.siting.closed)
+    return _with_rooms(result, key, label, proposed(answered, result), answered.siting.closed)
 
 
 def compare_sides(result: StudyResult, before: Side, after: Side) -> Comparison:
@@ -216,7 +212,7 @@ def _as_told(result: StudyResult, key: str, label: str, demand: gpd.GeoDataFrame
     """Return a side whose rates the study tells already."""
     walking = result.config.walking
     shown = rates[(rates["profile"] == walking.profile) & (rates["cutoff_min"] == walking.cutoff_min)]
-    return Side(key=key, label=label, demand=demand, rates=shown, rooms=_rooms([], [], [], []))
+    return Side(key=key, label=label, demand=demand, rates=shown, rooms=room_table([], [], [], []))
 
 
 def _with_rooms(result: StudyResult, key: str, label: str, rooms: gpd.GeoDataFrame, closed: Sequence[str]) -> Side:
@@ -240,41 +236,6 @@ def _with_rooms(result: StudyResult, key: str, label: str, rooms: gpd.GeoDataFra
     return Side(key=key, label=label, demand=demand, rates=rates, rooms=rooms, closed=tuple(closed))
 
 
-def _proposed(answered: StudyResult, result: StudyResult) -> gpd.GeoDataFrame:
-    """Return the rooms that a result proposes, tied to the streets of another one of the same study."""
-    listed = answered.proposals
-    sites = answered.candidates.set_index("candidate_id").loc[listed["candidate_id"]].reset_index()
-    rooms = _rooms(
-        [f"{NEW_PREFIX}{key}" for key in listed["candidate_id"]],
-        [str(place) for place in listed["place"]],
-        [str(unit) for unit in listed["unit_id"]],
-        list(sites.geometry),
-    )
-    if answered.network is result.network:
-        return rooms.assign(**{name: sites[name].to_numpy() for name in SNAP_COLUMNS})
-    return _tied(result, rooms)
-
-
-def _by_hand(result: StudyResult, placed: Sequence[HandRoom]) -> gpd.GeoDataFrame:
-    points = gpd.points_from_xy([room.lon for room in placed], [room.lat for room in placed])
-    names = [room.name or say("room_by_hand", number=number) for number, room in enumerate(placed, start=1)]
-    ids = [f"{NEW_PREFIX}hand-{number}" for number in range(1, len(placed) + 1)]
-    rooms = _rooms(ids, names, [""] * len(ids), list(points))
-    return _tied(result, assign_units(rooms, result.inputs.units))
-
-
-def _tied(result: StudyResult, rooms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Tie rooms to the streets of a result."""
-    if rooms.empty:
-        return rooms
-    config, inputs = result.config, result.inputs
-    return streets_of(config, inputs, edited=edit_inputs(config, inputs)).tie(rooms)
-
-
-def _rooms(ids: list[str], names: list[str], units: list[str], points: list[object]) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"facility_id": ids, "name": names, "unit_id": units}, geometry=points, crs=EXCHANGE_CRS)
-
-
 def _by_unit(
     result: StudyResult, rates: pd.DataFrame, demand: gpd.GeoDataFrame, classes: NDArray[np.uint8]
 ) -> pd.DataFrame:
@@ -289,16 +250,3 @@ def _by_unit(
         )
         table[name] = table["unit_id"].map(dict(zip(people.unit_ids, counted, strict=True))).fillna(0.0)
     return table
-
-
-def common_rooms(comparison: Comparison) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return the new rooms of the first side alone, of both, and of the second side alone, told by their place."""
-    was, now = comparison.before.rooms, comparison.after.rooms
-    old, new = (_places(rooms) for rooms in (was, now))
-    shared = set(old) & set(new)
-    keep_old, keep_new = (np.array([place in shared for place in places], bool) for places in (old, new))
-    return was[~keep_old], now[keep_new], now[~keep_new]
-
-
-def _places(rooms: gpd.GeoDataFrame) -> list[tuple[float, float]]:
-    return [(round(point.x, PLACES_KEY_DECIMALS), round(point.y, PLACES_KEY_DECIMALS)) for point in rooms.geometry]

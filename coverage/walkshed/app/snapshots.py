@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from walkshed.app.workspace import file_name, without_folder
+from walkshed.app.file_names import file_name, without_folder
 from walkshed.assess.change import WHOLE
 from walkshed.errors import InputError, WalkshedError
+from walkshed.files import scratch
 from walkshed.inputs.archives import check_zip
 from walkshed.reporting.comparison import CLASSES, comparison_lines, write_comparison
 from walkshed.reporting.snapshot import compare_snapshots, freeze_result, load_snapshot
@@ -43,8 +42,8 @@ class SnapshotChange(NamedTuple):
 
 def frozen(result: StudyResult) -> bytes:
     """Return a result as a snapshot file."""
-    with tempfile.TemporaryDirectory(prefix="walkshed-freeze-") as place:
-        path = Path(place) / f"snapshot{SUFFIX}"
+    with scratch("freeze") as place:
+        path = place / f"snapshot{SUFFIX}"
         freeze_result(result, path)
         return path.read_bytes()
 
@@ -57,14 +56,14 @@ def read_snapshot(content: bytes, name: str) -> Snapshot:
     InputError
         If it is none; no path of this machine is told.
     """
-    with tempfile.TemporaryDirectory(prefix="walkshed-compare-") as place:
-        path = Path(place) / file_name(name)
+    with scratch("compare") as place:
+        path = place / file_name(name)
         path.write_bytes(content)
         try:
             check_zip(path)
             return load_snapshot(path)
         except WalkshedError as error:
-            raise without_folder(error, Path(place)) from None
+            raise without_folder(error, place) from None
         except (zlib.error, RuntimeError, EOFError) as error:  # damaged, encrypted, packed in another way
             raise InputError("snapshot_unreadable", where=path.name, why=type(error).__name__) from error
 
@@ -78,8 +77,8 @@ def compare_files(before: Snapshot, after: Snapshot, language: str) -> SnapshotC
         If one of them holds other tables than a snapshot does.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="walkshed-compare-") as place:
-            path = Path(place) / "comparison.xlsx"
+        with scratch("compare") as place:
+            path = place / "comparison.xlsx"
             write_comparison(before, after, path, language=language)
             book = path.read_bytes()
         people, _ = compare_snapshots(before, after)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import goals, studies, workspace
-from walkshed.app.progress import progress_bar
+from walkshed.app import file_names, goals, studies, workspace
+from walkshed.app.progress import note_unchanged, progress_bar
 from walkshed.app.texts import LANGUAGE_KEY, say, term
 from walkshed.catalogue import LANGUAGES
 from walkshed.errors import InputError, WalkshedError
@@ -243,7 +243,7 @@ def _private_inputs(config: StudyConfig, known: OrderedDict[str, StudyInputs], p
         try:
             known[key] = load_study(config, progress=progress)
         except WalkshedError as error:
-            raise workspace.without_folder(error, config.folder) from error
+            raise file_names.without_folder(error, config.folder) from error
         while len(known) > MAX_PRIVATE_INPUTS:
             known.popitem(last=False)
     return known[key]
@@ -263,7 +263,7 @@ def change_study(
         The study that is open.
     make
         Gets the settings of the private study and returns the changed ones and new files by name; names come from
-        :func:`walkshed.app.workspace.free_name`.
+        :func:`walkshed.app.file_names.free_name`.
 
     Returns
     -------
@@ -280,21 +280,37 @@ def change_study(
 
     def check(changed: StudyConfig) -> None:
         if not studies.missing_layers(changed):
-            with progress_bar() as progress:
+            with progress_bar(stop=True) as progress:
                 result_of(changed, settled(changed), progress=progress)
 
     try:
         own = workspace.read_own(workspace.begin_own(config))
+        begun = session[workspace.TOKEN_KEY]
         changed, files = make(own)
+        session.study = OWN
         changed = workspace.change_study(changed, files=files, check=check)
     except BaseException:
-        if session.get(workspace.TOKEN_KEY) != former:
-            workspace.forget()
-            if former is not None:
-                session[workspace.TOKEN_KEY] = former
-        session.study = former_name
+        try:
+            _put_back(former, former_name)
+        except BaseException:  # the reader's next wish ends a run at any look into the session, here too
+            _put_back(former, former_name)
+            raise
         raise
-    if session.get(workspace.TOKEN_KEY) != former:
+    # from here on it is done: no look into the session may end this run between the file and the return
+    if begun != former:
         workspace.discard(former)
-    session.study = OWN
     return changed
+
+
+def _put_back(former: str | None, former_name: str) -> None:
+    """Open what was open before a change that failed or was stopped; a copy begun for it goes. May be called again."""
+    session = st.session_state
+    begun = session.get(workspace.TOKEN_KEY)
+    if begun != former:
+        if former is None:
+            del session[workspace.TOKEN_KEY]
+        else:
+            session[workspace.TOKEN_KEY] = former
+        workspace.discard(begun)
+    session.study = former_name
+    note_unchanged()

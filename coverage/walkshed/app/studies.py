@@ -53,7 +53,8 @@ class Shelf:
             self.entries[key] = made
             self.entries.move_to_end(key)
             while len(self.entries) > self.size:
-                self.entries.popitem(last=False)
+                gone, _ = self.entries.popitem(last=False)
+                self.locks.pop(gone, None)  # whoever waits for it computes it once more at worst
 
     def look(self, key: str) -> Any:  # noqa: ANN401 - as above
         """Return what stands under ``key``, ``None`` where nothing does."""

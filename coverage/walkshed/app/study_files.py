@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import zipfile
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from time import mktime
 from typing import TYPE_CHECKING, Any, Final
 
 from walkshed.errors import InputError
+from walkshed.files import scratch
 from walkshed.inputs.archives import BAD_MEMBER, SHAPEFILE_PARTS, check_zip
+from walkshed.inputs.contents import check_content
 from walkshed.inputs.osm_source import BUNDLES
-from walkshed.inputs.textfiles import decode
 from walkshed.parameters import StudyConfig
 
 if TYPE_CHECKING:
@@ -34,22 +34,6 @@ MAX_BYTES: Final = 600_000_000
 MAX_SETTINGS_BYTES: Final = 2_000_000
 UTF8_NAMES: Final = 0x800
 """Flag of a zip member whose name is UTF-8; others are in whatever the writer's system used."""
-STARTS: Final = {
-    ".gpkg": (b"SQLite format 3\x00",),
-    ".zip": (b"PK",),
-    ".xlsx": (b"PK",),
-    ".xlsm": (b"PK",),
-    ".npz": (b"PK",),
-    ".parquet": (b"PAR1",),
-    ".geoparquet": (b"PAR1",),
-    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
-    ".tiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
-    ".shp": (b"\x00\x00\x27\x0a",),
-}
-"""How files of these kinds begin. GDAL goes by the content: a file of another kind may name any file of the machine."""
-JSON: Final = (".geojson", ".json")
-XML: Final = (".kml", ".graphml", ".osm")
-ENTITIES: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 COPIED_TEXTS: Final = (".md", ".txt")
 PLANS, PLAN_FILES, MAX_PLANS = "plans", "*.toml", 60
 """Plans kept with a study: their folder, their files, and how many of them are copied."""
@@ -97,32 +81,6 @@ def safe_parts(name: str) -> tuple[str, ...] | None:
     parts = PurePosixPath(name).parts
     strange = "\\" in name or "\x00" in name or DRIVE.match(name) or name.startswith(("/", "~"))
     return None if strange or not parts or ".." in parts else parts
-
-
-def check_content(path: Path) -> None:
-    """Hold a file's content against its ending.
-
-    Raises
-    ------
-    InputError
-        If it is of another kind.
-    """
-    ending = path.suffix.lower()
-    with path.open("rb") as stream:
-        start = stream.read(16)
-    if ending in STARTS:
-        right = start.startswith(STARTS[ending]) or not start
-    elif ending in JSON:
-        content = path.read_bytes()
-        right = not content or decode(content, path.name)[0].lstrip("\ufeff \t\r\n").startswith(("{", "["))
-    elif ending in XML:
-        content = path.read_bytes()
-        kind = {".kml": b"<kml", ".graphml": b"<graphml", ".osm": b"<osm"}[ending]
-        right = not content or (kind in content[:4096] and not ENTITIES.search(content))
-    else:
-        right = True
-    if not right:
-        raise InputError("content_differs", path=path.name, ending=ending)
 
 
 def copy_study(config: StudyConfig, target: Path) -> None:
@@ -186,8 +144,7 @@ def _with_parts(file: Path) -> list[Path]:
 def pack_study(config: StudyConfig) -> bytes:
     """Return a study as one zip file that :func:`unpack_study` and ``walkshed run`` (unpacked) understand."""
     content = BytesIO()
-    with tempfile.TemporaryDirectory(prefix="walkshed-save-") as place:
-        folder = Path(place)
+    with scratch("save") as folder:
         copy_study(config, folder)
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,8 +1,8 @@
-"""Result tables and charts as the pages show them, with headers in the language of the session."""
+"""Result tables as the pages show them, with headers in the language of the session."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +12,6 @@ from walkshed.app.parts import table
 from walkshed.app.texts import language, say, term
 from walkshed.catalogue import has, text
 from walkshed.reporting.wording import DASH, count, percent
-from walkshed.reporting.wording import say as report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,12 +20,9 @@ if TYPE_CHECKING:
 
 GAP_KEY, PROPOSAL_KEY, UNIT_KEY = "gaps_table", "proposals_table", "units_table"
 FOCUS_KEY = "table_touched"
-DAY = 24
 ROW_PX, HEAD_PX = 35, 38
 ALMOST = 0.999  # nearly everybody never reads 100 %
 FORMULA = r"[=+\-@\t\r]"
-NAVY, ORANGE, GREEN, GRID = "#0B3C5D", "#D55E00", "#009E73", "#E3E8EC"
-WEEK_COLOURS = ("#EFF3F7", "#9DBBD2", "#0B3C5D")
 
 
 def gaps(result: Survey) -> None:
@@ -174,105 +170,6 @@ def rates(result: Survey, profiles: Sequence[str]) -> None:
     table(head, rows, numbers=range(2, 3 + len(cutoffs)))
 
 
-def curve(result: Survey) -> None:
-    """Draw the share of residents served against the minutes allowed."""
-    cutoff = result.config.walking.cutoff_min
-    longest = max(2.0 * max(result.config.walking.cutoffs_min), cutoff)
-    frame = figures.curve(result, longest_min=longest)
-    spec: dict[str, Any] = {
-        "height": 250,
-        "layer": [
-            {
-                "mark": {"type": "area", "line": {"color": NAVY, "strokeWidth": 2}, "color": NAVY, "opacity": 0.12},
-                "encoding": {
-                    "x": _axis("minutes", say("axis_minutes"), {"domain": [0, longest], "nice": False}),
-                    "y": _share_axis(),
-                    "tooltip": [
-                        {"field": "minutes", "type": "quantitative", "title": say("axis_minutes")},
-                        {"field": "share", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "rule", "color": ORANGE, "strokeWidth": 1.5, "strokeDash": [5, 4]},
-                "encoding": {"x": {"datum": cutoff, "type": "quantitative"}},
-            },
-        ],
-    }
-    st.vega_lite_chart(frame, spec)
-
-
-def week(hourly: pd.DataFrame, *, hour: int = -1) -> None:
-    """Draw the rate at every hour of the week, days below each other.
-
-    Parameters
-    ----------
-    hourly
-        From :func:`walkshed.assess.hours.coverage_by_hour`.
-    hour
-        To be marked, -1 none.
-    """
-    days = [report(f"weekday_{day}", language()) for day in range(7)]
-    frame = pd.DataFrame(
-        {
-            "clock": hourly["hour"] % DAY,
-            "day": [days[value // DAY] for value in hourly["hour"]],
-            "rate": hourly["rate"],
-            "open": hourly["open_facilities"],
-            "chosen": hourly["hour"] == hour,
-        }
-    )
-    spec: dict[str, Any] = {
-        "height": 240,
-        "encoding": {
-            "x": {"field": "clock", "type": "ordinal", "title": say("axis_hour"), "axis": {"labelAngle": 0}},
-            "y": {"field": "day", "type": "ordinal", "title": None, "sort": days, "axis": {"labelOverlap": False}},
-            "tooltip": [
-                {"field": "day", "type": "nominal", "title": say("axis_day")},
-                {"field": "clock", "type": "ordinal", "title": say("axis_hour")},
-                {"field": "rate", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
-                {"field": "open", "type": "quantitative", "title": say("axis_open")},
-            ],
-        },
-        "layer": [
-            {
-                "mark": {"type": "rect", "stroke": "#FFFFFF", "strokeWidth": 1},
-                "encoding": {
-                    "color": {
-                        "field": "rate", "type": "quantitative", "title": say("column_rate"),
-                        "scale": {"domain": [0, 1], "range": list(WEEK_COLOURS)}, "legend": {"format": ".0%"},
-                    }
-                },
-            },
-            {
-                "transform": [{"filter": "datum.chosen"}],
-                "mark": {"type": "rect", "fillOpacity": 0, "stroke": ORANGE, "strokeWidth": 2.5},
-            },
-        ],
-    }  # fmt: skip
-    st.vega_lite_chart(frame, spec)
-
-
-def gains(result: StudyResult, before: float) -> None:
-    """Draw the share of residents served after every new room."""
-    plan = result.proposals
-    frame = pd.DataFrame({"rooms": [0, *plan["rank"]], "share": [before, *plan.cumulative_rate.astype(float)]})
-    spec: dict[str, Any] = {
-        "height": 230,
-        "mark": {"type": "line", "color": GREEN, "strokeWidth": 2, "point": {"color": GREEN, "size": 55}},
-        "encoding": {
-            "x": _axis("rooms", say("axis_rooms"), {"domain": [0, len(plan)], "nice": False})
-            | {"axis": _axis_style() | {"tickMinStep": 1}},
-            "y": _share_axis(),
-            "tooltip": [
-                {"field": "rooms", "type": "quantitative", "title": say("axis_rooms")},
-                {"field": "share", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
-            ],
-        },
-    }
-    st.vega_lite_chart(frame, spec)
-
-
 def rejects(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rejected rows with headers and reasons in the language of the session."""
     names = ["layer", "file", "line", "row_id", "reason", "detail"]
@@ -302,15 +199,3 @@ def _places(gaps_table: pd.DataFrame) -> list[str]:
 
 def _height(rows: int, most: int) -> int:
     return HEAD_PX + ROW_PX * min(max(rows, 1), most)
-
-
-def _axis_style() -> dict[str, Any]:
-    return {"grid": True, "gridColor": GRID, "labelColor": "#44535F", "titleColor": "#44535F", "titleFontWeight": 400}
-
-
-def _axis(field: str, title: str, scale: dict[str, Any]) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": _axis_style()}
-
-
-def _share_axis() -> dict[str, Any]:
-    return _axis("share", say("axis_share"), {"domain": [0, 1]}) | {"axis": _axis_style() | {"format": ".0%"}}

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,24 +18,25 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from walkshed.app.file_names import DRAFT, file_name, without_folder
 from walkshed.app.study_files import (
     STUDY,
-    check_content,
     check_paths,
     copy_study,
     pack_study,
     path_fields,
     unpack_study,
 )
-from walkshed.errors import InputError, WalkshedError
+from walkshed.app.workspace_root import root
+from walkshed.errors import WalkshedError
+from walkshed.files import scratch, settle, write_whole
+from walkshed.inputs.contents import check_content
 from walkshed.parameters import StudyConfig
-from walkshed.reporting.files import replacing
 from walkshed.scaffold import init_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-ROOT_VARIABLE: Final = "WALKSHED_WORKSPACE"
 TOKEN_KEY: Final = "own"  # noqa: S105 - a name, no secret
 """In the session; the address carries it under the same name."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -45,36 +45,8 @@ KEPT_DAYS: Final = 30
 """A private study that nobody opened for so long goes."""
 BEGUN: Final = "begun"
 """File beside the study's folder, as old as the private study is."""
-DRAFT: Final = "study.draft.toml"
-UNSAFE_IN_NAME: Final = re.compile(r"[^\w.\-()]+")
-MAX_NAME, MAX_NAME_BYTES = 80, 180
 _locks: dict[str, Lock] = {}
 _guard: Final = Lock()
-
-
-def root() -> Path:
-    """Return the folder of all private studies, readable by this program's user alone.
-
-    ``WALKSHED_WORKSPACE`` names it; else it lies in the system's folder for temporary files.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made, or belongs to somebody else.
-    """
-    named = os.environ.get(ROOT_VARIABLE)
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    folder = Path(named) if named else Path(tempfile.gettempdir()) / f"walkshed-workspace-{user}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not named:  # anybody may have put a folder, or a link, of that name there before us
-            facts = folder.lstat()
-            if folder.is_symlink() or (hasattr(os, "getuid") and facts.st_uid != os.getuid()):
-                raise InputError("workspace_foreign", where=str(folder))
-            folder.chmod(0o700)
-    except OSError as error:
-        raise InputError("folder_unwritable", where=str(folder), why=error.strerror or str(error)) from error
-    return folder.resolve()
 
 
 def folder_of(token: object) -> Path | None:
@@ -165,8 +137,8 @@ def open_zip(content: bytes, name: str) -> Path:
     WalkshedError
         As :func:`walkshed.app.study_files.unpack_study`.
     """
-    with tempfile.TemporaryDirectory(prefix="walkshed-open-") as place:
-        archive = Path(place) / file_name(name)
+    with scratch("open") as place:
+        archive = place / file_name(name)
         archive.write_bytes(content)
         token = make_study(lambda folder: unpack_study(archive, folder))
     forget()
@@ -208,6 +180,7 @@ def discard(token: object) -> None:
     folder = folder_of(token)
     if folder is not None:
         shutil.rmtree(folder.parent, ignore_errors=True)
+        _locks.pop(str(folder), None)
 
 
 def touch(folder: Path) -> None:
@@ -264,8 +237,8 @@ def change_study(
     config
         The changed settings; ``config.folder`` is the private study.
     files
-        Name in the folder -> content, of new files. Take names from :func:`free_name`: those that the study uses now
-        must stay for the case that the change fails.
+        Name in the folder -> content, of new files. Take names from :func:`walkshed.app.file_names.free_name`: those
+        that the study uses now must stay for the case that the change fails.
     check
         Reads and computes the changed study. What it raises is raised, and nothing is changed.
 
@@ -286,15 +259,14 @@ def change_study(
         try:
             for name, content in (files or {}).items():
                 path = folder / name
-                with replacing(path) as part:
-                    part.write_bytes(content)
+                write_whole(path, content)
                 written.append(path)
                 check_content(path)
             draft.write_text(config.to_toml(), encoding="utf-8")
             changed = StudyConfig.from_toml(draft)
             check_paths(changed)
             check(changed)
-            draft.replace(folder / STUDY)
+            settle(draft, folder / STUDY)
         except BaseException as error:  # also where the user leaves the page meanwhile
             for path in (*written, draft):
                 path.unlink(missing_ok=True)
@@ -316,47 +288,3 @@ def _clear(config: StudyConfig) -> None:
             and file.stem not in used
         ):
             file.unlink()
-
-
-def free_name(config: StudyConfig, wanted: str) -> str:
-    """Return a file name close to ``wanted`` that the study does not use now."""
-    name = file_name(wanted)
-    used = {value for _, _, value in path_fields(config)} | {STUDY, DRAFT}
-    ending = next((end for end in (".osm.pbf", ".osm.gz", ".osm.bz2") if name.endswith(end)), Path(name).suffix)
-    stem, number = name.removesuffix(ending), 1
-    while name in used:
-        number += 1
-        name = f"{stem}-{number}{ending}"
-    return name
-
-
-def file_name(name: str) -> str:
-    """Return a name a file may safely have on this machine, close to the one given.
-
-    Examples
-    --------
-    >>> file_name("../../阅览室 名单.csv"), file_name("<b>.xlsx"), file_name("town.OSM.PBF")
-    ('阅览室_名单.csv', '_b_.xlsx', 'town.osm.pbf')
-    """
-    base = UNSAFE_IN_NAME.sub("_", Path(name.replace("\\", "/")).name)
-    low = base.lower()
-    ending = next((end for end in (".osm.pbf", ".osm.gz", ".osm.bz2") if low.endswith(end)), Path(low).suffix)
-    stem = base[: len(base) - len(ending)].lstrip(".") if ending else base.lstrip(".")
-    while len(stem.encode()) > MAX_NAME_BYTES:
-        stem = stem[:-1]
-    return f"{stem[:MAX_NAME] or 'data'}{ending}"
-
-
-def without_folder(error: WalkshedError, folder: Path) -> WalkshedError:
-    """Return an error that does not tell where on this machine the study lies."""
-    where = sorted({str(folder), str(folder.resolve())}, key=len, reverse=True)
-
-    def told(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        for start in where:
-            value = value.replace(f"{start}{os.sep}", "").replace(start, "study")
-        return value.replace(DRAFT, STUDY)
-
-    fields = {name: told(value) for name, value in error.message.fields.items()}
-    return type(error)(error.message.key.removeprefix("errors."), problems=error.problems, **fields)

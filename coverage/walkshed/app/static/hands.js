@@ -9,9 +9,9 @@
     window.Streamlit.setComponentValue({ last_clicked: null, act: act });
   }
   function at(act, place) {
-    var here = place.wrap();
-    act.lat = here.lat;
-    act.lng = here.lng;
+    var here = place.wrap(), data = W.unmoved([here.lat, here.lng]);
+    act.lat = data[0];
+    act.lng = data[1];
     return act;
   }
 

@@ -79,6 +79,15 @@
   }
   function movedAll(at) { return typeof at[0] === "number" ? moved(at) : at.map(movedAll); }
   W.moved = moved;
+  /* The place in the data of a place on the shifted map: what is drawn there; three steps leave less than a millimetre. */
+  W.unmoved = function (at) {
+    var found = at;
+    for (var step = 0; step < 3; step++) {
+      var drawn = moved(found);
+      found = [found[0] + at[0] - drawn[0], found[1] + at[1] - drawn[1]];
+    }
+    return found;
+  };
   W.datum = function (map, o) { shifted = o.name === "gcj02"; };
   var decode = W.decode;
   W.decode = function (text, scale) {
@@ -97,15 +106,45 @@
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
   };
 
-  /* Classes of the homes and facts about them; of two that are on their way the later one counts. */
+  /* What lies packed at an address, fetched once. */
+  var known = {};
+  W.fetched = function (url) {
+    if (!known[url]) {
+      known[url] = fetch(url).then(function (r) { return r.text(); }).then(W.unpack);
+      known[url].catch(function () { delete known[url]; });
+    }
+    return known[url];
+  };
+
+  /* Exactly these layers stand on the map beside those of the page: [{key, options, markers, url, shapes}]. One that stands
+     there already is left alone, so that a click moves nothing that it does not change. */
+  W.stay = function (map, wanted) {
+    var standing = (map.walkshedStanding = map.walkshedStanding || {}), named = {};
+    wanted.forEach(function (o) {
+      named[o.key] = true;
+      if (standing[o.key]) return;
+      var source = o.url ? W.fetched(o.url) : o.shapes ? W.unpack(o.shapes) : null;
+      standing[o.key] = (o.markers ? W.markers(o.options) : W.compact(o.options, source)).addTo(map);
+    });
+    Object.keys(standing).forEach(function (key) {
+      if (named[key]) return;
+      var gone = standing[key];
+      delete standing[key];
+      map.removeLayer(gone);
+      Object.keys(W.layers).forEach(function (id) { if (W.layers[id] === gone) delete W.layers[id]; });
+    });
+  };
+
+  /* Classes of the homes and facts about them; of two that are on their way the later one counts. `same`: addresses of facts
+     that come before those of this click. */
   var latest = {};
-  W.follow = function (id, text) {
+  W.follow = function (id, text, same) {
     var mine = (latest[id] = (latest[id] || 0) + 1);
     W.pending++;
-    W.unpack(text).then(function (given) {
+    Promise.all([W.unpack(text)].concat((same || []).map(W.fetched))).then(function (given) {
       if (mine !== latest[id]) return;
-      W.tell(id, given.columns);
-      W.paint(id, given.codes);
+      W.tell(id, [].concat.apply([], given.slice(1)).concat(given[0].columns));
+      W.paint(id, given[0].codes);
     }).finally(function () { W.pending--; });
   };
 

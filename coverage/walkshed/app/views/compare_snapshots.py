@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import parts, snapshots, workspace
+from walkshed.app import file_names, parts, snapshots
 from walkshed.app.errors import box
 from walkshed.app.texts import language, safe, say
 from walkshed.reporting.wording import count
@@ -33,7 +33,7 @@ def show(result: StudyResult) -> None:
     st.download_button(
         say("snapshot_freeze"),
         lambda: snapshots.frozen(result),
-        file_name=workspace.file_name(f"{result.config.study.id}-snapshot.zip"),
+        file_name=file_names.file_name(f"{result.config.study.id}-snapshot.zip"),
         mime="application/zip",
         icon=":material/ac_unit:",
         on_click="ignore",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from walkshed.app import parts
 from walkshed.app.comparemap import COLOURS, NAMES, ORDER, SIDE_COLOURS
-from walkshed.app.sides import common_rooms
+from walkshed.app.side_rooms import common_rooms
 from walkshed.app.tables import csv_bytes
 from walkshed.app.texts import language, safe, say, term
 from walkshed.reporting.list_sheets import level_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from walkshed.results import Survey
 
 PLACE = "coverage"
+HEAD_START_S = 0.2
+"""Of figures and map before the tables."""
 
 
 def show(config: StudyConfig) -> None:
@@ -43,14 +46,15 @@ def _body(config: StudyConfig) -> None:
                 if told:
                     st.html(f'<p class="ws-small">{safe(told)}</p>')
         left, right = st.columns([2.85, 1], gap="medium")
+        with left, running.part(PLACE, "map"):
+            _map(result)
         with right:
             choices.draw(config, result)
-        with left:
-            with running.part(PLACE, "map"):
-                _map(result)
-            with running.part(PLACE, "why"):
-                if result is not None:
-                    coverage_figures.breakdown(result)
+        # Browsers do one thing after another: what is above is on the screen before the tables are made.
+        time.sleep(HEAD_START_S)
+        with left, running.part(PLACE, "why"):
+            if result is not None:
+                coverage_figures.breakdown(result)
         with running.part(PLACE, "tables"):
             if result is not None:
                 coverage_tables.draw(result)
@@ -62,8 +66,8 @@ def _map(result: Survey | None) -> None:
     if result is None:
         box(say("nothing_yet"), kind="note")
         return
-    ground = choices.ground()
+    ground = basemaps.chosen()
     mapview.draw_coverage(result, shown=choices.shown(), focus=coverage_tables.focus(result), ground=ground)
-    if ground != basemaps.OWN:
-        told = say("ground_online") + (say("ground_shifted") if basemaps.datum_of(ground) == "gcj02" else "")
+    told = basemaps.told(ground)
+    if told:
         st.html(f'<p class="ws-small">{safe(told)}</p>')

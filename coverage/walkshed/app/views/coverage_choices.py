@@ -34,14 +34,10 @@ def group() -> str:
     return str(st.session_state.get("group", ""))
 
 
-def ground() -> str:
-    """Return the base map that is chosen."""
-    chosen = st.session_state.get("ground", basemaps.OWN)
-    return chosen if chosen in basemaps.offered() else basemaps.OWN
-
-
 def shown() -> frozenset[str]:
     """Return the layers that are on."""
+    for layer in MORE_SHOWN:
+        st.session_state.setdefault(f"show_{layer}", False)
     return controls.shown((*SHOWN, *MORE_SHOWN))
 
 
@@ -68,7 +64,9 @@ def draw(config: StudyConfig, result: Survey | None) -> None:
     for layer in MORE_SHOWN:
         if layer != "unit_rates" or (result is not None and len(result.inputs.units)):
             controls.switch(f"show_{layer}", label=say(f"show_{layer}"), at_first=False)
-    controls.pick("ground", basemaps.offered(), label=say("ground"), format_func=lambda name: say(f"ground_{name}"))
+    controls.pick(
+        basemaps.GROUND_KEY, basemaps.offered(), label=say("ground"), format_func=lambda name: say(f"ground_{name}")
+    )
 
 
 def _group(result: Survey) -> None:

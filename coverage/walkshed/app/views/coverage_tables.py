@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from walkshed.app import controls, figures, measure_tables, parts, state, tables
+from walkshed.app import charts, controls, figures, measure_tables, parts, state, tables
 from walkshed.app.texts import say
 from walkshed.app.views import coverage_choices as choices
 from walkshed.reporting.keyfigures import headline_rate
@@ -39,14 +39,14 @@ def draw(result: Survey) -> None:
             tables.gaps(result)
     with right:
         parts.subheading(say("curve_title"), say("curve_help"))
-        tables.curve(result)
+        charts.curve(result)
     by_unit = _by_unit(result)
     if len(by_unit):
         parts.subheading(say("units_title"), say("units_zoom_help"))
         tables.units(by_unit, target=result.config.units.target)
     if result.norms.hourly is not None:
         parts.subheading(say("week_title"), say("week_help"))
-        tables.week(result.norms.hourly, hour=choices.hour())
+        charts.week(result.norms.hourly, hour=choices.hour())
     _measures(result)
     parts.subheading(say("rates_title"), say("rates_help"))
     tables.rates(result, state.profiles(result.config))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from walkshed.app import parts, rooms, state, workspace
+from walkshed.app import file_names, parts, rooms, state
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import safe, say, term
 from walkshed.app.views.data_map import draw_rooms
@@ -179,7 +179,7 @@ def _store(
     header = content.decode("utf-8-sig").splitlines()[0].split(",")
 
     def make(own: StudyConfig) -> tuple[StudyConfig, dict[str, bytes]]:
-        name = workspace.free_name(own, "facilities.csv")
+        name = file_names.free_name(own, "facilities.csv")
         changed = rooms.with_rooms(own, name, header)
         return (rooms.without_entrances(changed) if rooms.gone(table, former) else changed), {name: content}
 

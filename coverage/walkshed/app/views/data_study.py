@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import parts, state, studies, workspace
+from walkshed.app import file_names, parts, state, studies, workspace
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import in_markdown, language, safe, say
 from walkshed.app.views.data_upload import next_upload, replace_allowed
@@ -58,7 +58,7 @@ def _save(config: StudyConfig) -> None:
     st.download_button(
         say("save_button"),
         lambda: workspace.zip_bytes(config.folder),
-        file_name=f"{workspace.file_name(config.study.id + '.zip')}",
+        file_name=f"{file_names.file_name(config.study.id + '.zip')}",
         mime="application/zip",
         icon=":material/download:",
         on_click="ignore",

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import streamlit as st
 
-from walkshed.app import checklist, controls, parts, state, upload_settings, uploads, workspace
+from walkshed.app import checklist, controls, file_names, parts, state, upload_settings, uploads, workspace
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import in_markdown, language, safe, say, term
-from walkshed.app.uploads import LAYERS, Choices, Columns, Found, Surroundings
+from walkshed.app.upload_look import SEEN_KEY, on_disk, read, told
+from walkshed.app.uploads import LAYERS, Choices, Columns
 from walkshed.app.views.data_list import MAX_PREVIEW, PREVIEW_PX, layer_name, rejects
 from walkshed.app.views.data_map import draw_table
 from walkshed.coordinates import DATUMS
 from walkshed.errors import InputError, WalkshedError
-from walkshed.inputs.boundary import read_boundary
-from walkshed.inputs.datum_check import datum_findings
 from walkshed.inputs.population_raster import HOLDS
 from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.wording import percent
-from walkshed.study.layers import osm_layer
 
 if TYPE_CHECKING:
     import pandas as pd
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from walkshed.errors import Message
     from walkshed.parameters import StudyConfig
     from walkshed.results import StudyResult
 
-SEEN_KEY, DONE_KEY = "upload_seen", "data_done"
+DONE_KEY = "data_done"
 SHOWN_ROWS: Final = 200
-DOUBTED: Final = ("facilities", "demand", "candidates")
-
-
-class _Seen(NamedTuple):
-    """What was found in a file with one set of choices; kept so that a click elsewhere reads nothing again."""
-
-    found: Found | None
-    error: str
-    doubt: Message | None
 
 
 def show(config: StudyConfig, result: StudyResult | None) -> None:
@@ -98,33 +84,12 @@ def _columns(file: UploadedFile, layer: str) -> Columns | str | None:
     key = f"{layer}/{file.file_id}/{language()}"
     if key not in known:
         known.clear()
-        with _on_disk(file) as path:
+        with on_disk(file) as path:
             try:
                 known[key] = uploads.columns_of(path, layer)
             except WalkshedError as error:
-                known[key] = _told(error, path)
+                known[key] = told(error, path)
     return known[key]
-
-
-class _on_disk:  # noqa: N801 - used like a function
-    """Give an uploaded file a place on disk as long as it is read."""
-
-    def __init__(self, file: UploadedFile) -> None:
-        self.file = file
-        self.folder = tempfile.TemporaryDirectory(prefix="walkshed-upload-")
-
-    def __enter__(self) -> Path:
-        path = Path(self.folder.name) / workspace.file_name(self.file.name)
-        path.write_bytes(self.file.getbuffer())
-        return path
-
-    def __exit__(self, *_: object) -> None:
-        self.folder.cleanup()
-
-
-def _told(error: WalkshedError, path: Path) -> str:
-    """Return an error without the machine's folder."""
-    return workspace.without_folder(error, path.parent).text(language())
 
 
 def _choices(file: UploadedFile, layer: str, columns: Columns | None) -> Choices | None:
@@ -185,7 +150,7 @@ def _field_name(layer: str, name: str) -> str:
 
 def _preview(file: UploadedFile, layer: str, choices: Choices, config: StudyConfig, result: StudyResult | None) -> None:
     """Draw what was found, and the way into the study."""
-    seen = _read(file, layer, choices, config, result)
+    seen = read(file, layer, choices, config, result)
     if seen.found is None:
         box(seen.error)
         return
@@ -225,44 +190,6 @@ def replace_allowed(config: StudyConfig) -> bool:
     return st.checkbox(say("own_replace"), key="own_replace")
 
 
-def _read(file: UploadedFile, layer: str, choices: Choices, config: StudyConfig, result: StudyResult | None) -> _Seen:
-    known: dict[str, _Seen] = st.session_state.setdefault(SEEN_KEY, {})
-    key = f"{layer}/{file.file_id}/{choices!r}/{config.digest()}/{language()}"
-    if key not in known:
-        known.clear()
-        with st.spinner(say("reading")), _on_disk(file) as path:
-            try:
-                found = uploads.read_upload(path, layer, choices, _around(config, result), config)
-                known[key] = _Seen(found, "", _doubt(layer, choices, found, config, result))
-            except WalkshedError as error:
-                known[key] = _Seen(None, _told(error, path), None)
-    return known[key]
-
-
-def _around(config: StudyConfig, result: StudyResult | None) -> Surroundings:
-    """Return what of the study is known; of one that cannot be computed yet, its boundary where that is a file."""
-    if result is not None:
-        inputs = result.inputs
-        units = inputs.units if len(inputs.units) else None
-        return Surroundings(inputs.boundary, inputs.facilities, inputs.demand, units, inputs.network)
-    if config.boundary.source == "file" and config.resolve(config.boundary.path).is_file():
-        return Surroundings(boundary=read_boundary(config.resolve(config.boundary.path), datum=config.boundary.datum))
-    return Surroundings()
-
-
-def _doubt(
-    layer: str, choices: Choices, found: Found, config: StudyConfig, result: StudyResult | None
-) -> Message | None:
-    """Return a note where the rows fit the study's streets and buildings better under another datum."""
-    if result is None or layer not in DOUBTED or not isinstance(found.table, gpd.GeoDataFrame):
-        return None
-    buildings = osm_layer(config, result.inputs.boundary, "buildings") if config.network.source == "osm" else None
-    findings = datum_findings(
-        {layer: found.table}, declared={layer: choices.datum}, network=result.inputs.network, buildings=buildings
-    )
-    return next((finding.note for finding in findings if finding.suspicious), None)
-
-
 def _rows(table: pd.DataFrame) -> None:
     """Draw the first rows with our columns' names."""
     shown: Any = table.iloc[:SHOWN_ROWS]
@@ -293,7 +220,7 @@ def _use(file: UploadedFile, layer: str, choices: Choices, config: StudyConfig, 
     """Write the file into the private study and recompute it."""
 
     def make(own: StudyConfig) -> tuple[StudyConfig, dict[str, bytes]]:
-        name = workspace.free_name(own, file.name)
+        name = file_names.free_name(own, file.name)
         return upload_settings.with_layer(own, layer, name, choices), {name: file.getvalue()}
 
     before = headline(result)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from walkshed.app import exporting, parts, running, workspace
+from walkshed.app import exporting, file_names, parts, running
 from walkshed.app.errors import box, explained, show_error
 from walkshed.app.exporting import BOTH, PAPERS, Choice, Job
 from walkshed.app.texts import LANGUAGE_KEY, say
@@ -193,7 +193,7 @@ def _ended(config: StudyConfig, job: Job) -> None:
         st.download_button(
             say("export_zip"),
             job.zip_bytes,
-            file_name=workspace.file_name(f"{config.study.id}-{_now().dated}.zip"),
+            file_name=file_names.file_name(f"{config.study.id}-{_now().dated}.zip"),
             mime="application/zip",
             type="primary",
             icon=":material/folder_zip:",

@@ -51,30 +51,40 @@ def _told(planned: Planned) -> None:
 
 
 def _page(config: StudyConfig, planned: Planned, result: StudyResult) -> None:
-    siting_hand.heed(result)
-    now = handmade.arranged(result)
-    with running.part(asking.PLACE, "figures"):
-        _key_figures(result, now)
-    left, right = st.columns([2.55, 1], gap="medium")
-    # The map first: it is on its way while the rest is drawn.
-    with left:
-        siting_hand.toolbar()
-        with running.part(asking.PLACE, "map"):
-            siting_hand.draw_map(result, planned, now)
-    with right:
-        goal, limits, hand = st.tabs([say("tab_goal"), say("tab_limits"), say("tab_hand")])
-        with goal:
-            siting_goal.panel(config, planned)
-        with limits:
-            siting_goal.limits(planned, result)
-        with hand:
-            siting_hand.panel(config, result, now)
+    _live(config, planned, result)
     with running.part(asking.PLACE, "plan"):
         siting_plan.proof(result)
         siting_plan.rooms(result)
-        siting_plan.changes(now)
     siting_plan.curve(config, result)
     parts.notes(result)
+
+
+@st.fragment
+def _live(config: StudyConfig, planned: Planned, result: StudyResult) -> None:
+    """Draw what follows the hand on the map; a click there redraws no more than this."""
+    if asking.question() != planned.question:
+        st.rerun()
+    with explained():
+        siting_hand.heed(result)
+        now = handmade.arranged(result)
+        with running.part(asking.PLACE, "figures"):
+            _key_figures(result, now)
+        left, right = st.columns([2.55, 1], gap="medium")
+        # The map first: it is on its way while the rest is drawn.
+        with left:
+            siting_hand.toolbar()
+            with running.part(asking.PLACE, "map"):
+                siting_hand.draw_map(result, planned, now)
+        with right:
+            goal, limits, hand = st.tabs([say("tab_goal"), say("tab_limits"), say("tab_hand")])
+            with goal:
+                siting_goal.panel(config, planned)
+            with limits:
+                siting_goal.limits(planned, result)
+            with hand:
+                siting_hand.panel(config, result, now)
+        with running.part(asking.PLACE, "changes"):
+            siting_plan.changes(now)
 
 
 def _key_figures(result: StudyResult, now: WhatIf) -> None:

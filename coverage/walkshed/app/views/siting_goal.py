@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from walkshed.app import asking, controls, goals, handmade, parts, state
+from walkshed.app.mapsent import drawn_once
 from walkshed.app.texts import in_markdown, language, say
 from walkshed.reporting.wording import group_name
 
@@ -134,7 +135,7 @@ def _sites(goal: Goal, result: StudyResult) -> None:
     """Draw the candidates to be named, found by a word, and those that are named already."""
     st.html(f'<p class="ws-small">{say("sites_help")}</p>')
     table = result.candidates
-    places: dict[str, str] = handmade.drawn_once(result, ("places",), lambda: _places(result))
+    places: dict[str, str] = drawn_once(result, ("places",), lambda: _places(result))
     for field in ("must_build", "forbidden"):
         chosen = getattr(goal, field)
         if chosen:

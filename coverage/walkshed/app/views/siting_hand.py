@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from walkshed.app import controls, goals, handmade, mapview, plans, plantables, sitingmap, state, tables
+from walkshed.app import basemaps, controls, goals, hand_figures, handmade, plans, plantables, sitingmap, state, tables
 from walkshed.app.errors import box
 from walkshed.app.texts import language, safe, say
 from walkshed.app.views import siting_goal
@@ -38,6 +38,9 @@ def toolbar() -> None:
             if layer == "candidates":
                 st.session_state.setdefault("show_candidates", False)
             controls.switch(f"show_{layer}", label=say(f"show_{layer}"))
+        controls.pick(
+            basemaps.GROUND_KEY, basemaps.offered(), label=say("ground"), format_func=lambda name: say(f"ground_{name}")
+        )
 
 
 def draw_map(result: StudyResult, planned: Planned, now: WhatIf) -> None:
@@ -54,9 +57,12 @@ def draw_map(result: StudyResult, planned: Planned, now: WhatIf) -> None:
         forbidden=planned.goal.forbidden,
         meaning="" if meaning == "look" else meaning,
         focus=bounds,
-        zoom=None if bounds is None else mapview.focus_zoom(bounds),
+        ground=basemaps.chosen(),
     )
     sitingmap.draw(result, scene, on_change=_note)
+    credit = basemaps.told(scene.ground)
+    if credit:
+        st.html(f'<p class="ws-small">{safe(credit)}</p>')
 
 
 def _note() -> None:
@@ -141,7 +147,9 @@ def _room(room: handmade.Placed, now: WhatIf) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
         if key in now.rooms:
-            told = say("hand_row", alone=count(handmade.alone(now, key)), reached=count(handmade.reached(now, key)))
+            told = say(
+                "hand_row", alone=count(hand_figures.alone(now, key)), reached=count(hand_figures.reached(now, key))
+            )
         else:
             told = say("pin_off_street")
         st.html(f'<p class="ws-hand"><b>{safe(room.letter)}</b> {safe(told)}</p>')
