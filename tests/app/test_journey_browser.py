@@ -140,3 +140,21 @@ def test_the_first_page_is_found_under_its_name(visit: Callable[..., Any]) -> No
     assert page.get_by_role("dialog").count() == 0
     # Streamlit itself asks below the page's address first whether it is running there
     visitor.complaints[:] = [told for told in visitor.complaints if "404" not in told]
+
+
+def test_the_recomputation_after_an_upload_can_be_stopped_and_the_study_stays(visit: Callable[..., Any]) -> None:
+    visitor = visit("/?study=sample-district&lang=en&data=upload")
+    page = visitor.page
+    visitor.map()
+    at_first = visitor.rate()
+    offer(visitor)
+    page.get_by_role("button", name=told("use_file", count=2)).click()
+    page.get_by_role("button", name=told("stop"), exact=True).click()
+    page.get_by_text(told("stopped_unchanged")).wait_for(timeout=WAIT_MS)
+    visitor.settle()
+    assert "own=" not in page.url
+    assert page.get_by_text(told("own_in_use")).count() == 0
+    assert page.get_by_role("button", name=told("use_file", count=2)).is_enabled()
+    go(visitor, "coverage")
+    visitor.map()
+    assert visitor.rate() == at_first

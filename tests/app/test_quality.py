@@ -121,6 +121,7 @@ def test_tiles_are_asked_for_only_when_chosen(visit: Callable[..., Any], city_se
     visitor = visit("/?study=helsinki&lang=en", at=city_server)
     visitor.map()
     TileServer.asked.clear()
+    visitor.settle()  # a list that is open when its page is drawn anew closes
     visitor.page.get_by_role("combobox", name=text("app.ground", "en")).click()
     visitor.page.get_by_role("option", name=text("app.ground_osm", "en")).click()
     visitor.page.get_by_text(text("app.ground_online", "en")).wait_for(timeout=DRAW_MS)
@@ -148,6 +149,7 @@ def test_over_amap_everything_is_drawn_shifted(visit: Callable[..., Any], city_s
         "(() => { const c = walkshed.layers.homes.getLayers()[0].getBounds().getCenter(); return [c.lng, c.lat]; })()"
     )
     home_before = frame.evaluate(home)
+    visitor.settle()  # a list that is open when its page is drawn anew closes
     visitor.page.get_by_role("combobox", name=text("app.ground", "en")).click()
     visitor.page.get_by_role("option", name=text("app.ground_amap", "en")).click()
     visitor.page.get_by_text(text("app.ground_shifted", "en")).wait_for(timeout=DRAW_MS)

@@ -119,23 +119,3 @@ def drag(frame: Any, page: Any, layer: str, *, right: int, down: int) -> None:
 def share(rate: str) -> float:
     """Return the share after the plan of a figure such as "46.1% → 88.0%"."""
     return float(rate.rsplit(maxsplit=1)[-1].rstrip("%"))
-
-
-def test_the_solver_can_be_stopped_and_the_former_plan_stays(visit: Callable[..., Any]) -> None:
-    visitor = opened(visit, "?lang=en&rooms=1")
-    visitor.map()
-    page, before = visitor.page, visitor.rate()
-    page.get_by_text(told("candidates_title"), exact=True).click()
-    apart = page.get_by_label(told("candidates_apart"), exact=True)
-    apart.fill("20")
-    page.keyboard.press("Enter")
-    visitor.settle()
-    page.get_by_text(told("goal_nearest"), exact=True).first.click()
-    page.get_by_role("button", name=told("compute_plan")).click()
-    stop = page.get_by_role("button", name=told("stop"), exact=True)
-    stop.click()
-    page.get_by_text(told("stopped")).wait_for(timeout=WAIT_MS)
-    visitor.settle()
-    assert stop.count() == 0
-    assert visitor.rate() == before
-    assert page.get_by_role("button", name=told("compute_again"), exact=True).is_enabled()

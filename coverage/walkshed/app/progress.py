@@ -26,7 +26,7 @@ ORDER: Final = (
 )  # fmt: skip
 
 
-STOPPED_KEY, UNCHANGED_KEY = "progress_stopped", "progress_unchanged"
+STOPPED_KEY: Final = "progress_stopped"
 
 
 @contextmanager
@@ -66,12 +66,6 @@ def _note_stop() -> None:
     st.session_state[STOPPED_KEY] = True
 
 
-def note_unchanged() -> None:
-    """Note that what the last run of the page was about has been put back."""
-    st.session_state[UNCHANGED_KEY] = True
-
-
 def told_stop() -> bool:
-    """Say, once, whether the reader has stopped what the last run of the page was about, and not too late for it."""
-    stopped, unchanged = (st.session_state.pop(key, False) for key in (STOPPED_KEY, UNCHANGED_KEY))
-    return bool(stopped and unchanged)
+    """Say, once, whether the reader has stopped what the last run of the page was about."""
+    return bool(st.session_state.pop(STOPPED_KEY, False))

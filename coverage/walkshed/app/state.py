@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from walkshed.app import file_names, goals, studies, workspace
-from walkshed.app.progress import note_unchanged, progress_bar
+from walkshed.app.progress import progress_bar
 from walkshed.app.texts import LANGUAGE_KEY, say, term
 from walkshed.catalogue import LANGUAGES
 from walkshed.errors import InputError, WalkshedError
@@ -29,6 +29,8 @@ MAX_PRIVATE_INPUTS: Final = 2
 MAX_NEW_ROOMS: Final = 20
 OWN: Final = "~own"
 """Name of the private study among those on offer; no folder's name begins like this."""
+OPENING_KEY: Final = "own_opening"
+"""In the session: the token of a private study that is to be opened."""
 ADDRESS: Final = {
     LANGUAGE_KEY: "lang", "study": "study", workspace.TOKEN_KEY: "own", "cutoff_min": "min", "profile": "who",
     "new_rooms": "rooms", "data_section": "data", "compare_before": "from", "compare_after": "to",
@@ -61,6 +63,7 @@ def begin() -> None:
                 state[key] = st.query_params[name]
     if state.get(LANGUAGE_KEY) not in LANGUAGES:
         state[LANGUAGE_KEY] = LANGUAGES[0]
+    _open()
     own = workspace.own_study()
     if own is not None:
         workspace.touch(own)
@@ -117,8 +120,7 @@ def study_folder() -> Path:
 
 def is_own(config: StudyConfig) -> bool:
     """Say whether a study is this session's private one."""
-    own = workspace.own_study()
-    return own is not None and config.folder == own
+    return workspace.is_private(config.folder)
 
 
 def forget_own() -> None:
@@ -276,7 +278,8 @@ def change_study(
         If the study would no longer work; everything is as it was then.
     """
     session = st.session_state
-    former, former_name = session.get(workspace.TOKEN_KEY), session.study
+    former = session.get(workspace.TOKEN_KEY) if is_own(config) else None
+    token = former if former is not None else workspace.copy_own(config)
 
     def check(changed: StudyConfig) -> None:
         if not studies.missing_layers(changed):
@@ -284,33 +287,33 @@ def change_study(
                 result_of(changed, settled(changed), progress=progress)
 
     try:
-        own = workspace.read_own(workspace.begin_own(config))
-        begun = session[workspace.TOKEN_KEY]
+        folder = workspace.folder_of(token)
+        assert folder is not None  # noqa: S101 - made or opened a moment ago
+        own = workspace.read_own(folder)
         changed, files = make(own)
-        session.study = OWN
         changed = workspace.change_study(changed, files=files, check=check)
-    except BaseException:
-        try:
-            _put_back(former, former_name)
-        except BaseException:  # the reader's next wish ends a run at any look into the session, here too
-            _put_back(former, former_name)
-            raise
+        session[OPENING_KEY] = token
+    except BaseException:  # also where the reader stops it: the next run of the page has begun by then
+        if token != former:
+            workspace.discard(token)
         raise
-    # from here on it is done: no look into the session may end this run between the file and the return
-    if begun != former:
-        workspace.discard(former)
+    _open()
     return changed
 
 
-def _put_back(former: str | None, former_name: str) -> None:
-    """Open what was open before a change that failed or was stopped; a copy begun for it goes. May be called again."""
+def _open() -> None:
+    """Open the private study that a change has led to.
+
+    The session learns of a change by one value, set when everything is done: a run that the reader ends is stopped at
+    its next look into the session, every time, and could not put anything back.
+    """
     session = st.session_state
-    begun = session.get(workspace.TOKEN_KEY)
-    if begun != former:
-        if former is None:
-            del session[workspace.TOKEN_KEY]
-        else:
-            session[workspace.TOKEN_KEY] = former
-        workspace.discard(begun)
-    session.study = former_name
-    note_unchanged()
+    token = session.get(OPENING_KEY)
+    if token is None:
+        return
+    former = session.get(workspace.TOKEN_KEY)
+    session[workspace.TOKEN_KEY] = token
+    session.study = OWN
+    del session[OPENING_KEY]
+    if former != token:
+        workspace.discard(former)

@@ -103,23 +103,25 @@ def own_study() -> Path | None:
     return folder_of(st.session_state.get(TOKEN_KEY))
 
 
-def begin_own(config: StudyConfig) -> Path:
-    """Make this session's private study a copy of a study on offer.
+def copy_own(config: StudyConfig) -> str:
+    """Copy a study on offer into a private one that no session has open yet.
 
     Parameters
     ----------
     config
-        As its ``study.toml`` says. Where it is the private study already, nothing is done.
+        As its ``study.toml`` says.
 
     Returns
     -------
-    pathlib.Path
-        The private study's folder. A former private study stays on disk: :func:`discard` it when the new one works.
+    str
+        The token that opens the copy: :func:`discard` it where it comes to nothing.
     """
-    own = own_study()
-    if own is not None and config.folder == own:
-        return own
-    return _hold(make_study(lambda folder: copy_study(config, folder)))
+    return make_study(lambda folder: copy_study(config, folder))
+
+
+def is_private(folder: Path) -> bool:
+    """Say whether a study's folder is a private one; a session only ever gets to see its own."""
+    return bool(TOKEN.fullmatch(folder.parent.name)) and folder.parent.parent == root()
 
 
 def open_zip(content: bytes, name: str) -> Path:

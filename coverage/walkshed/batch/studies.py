@@ -110,7 +110,7 @@ def folder_names(districts: Iterable[str]) -> list[str]:
     Examples
     --------
     >>> folder_names(["渝中区", "A/B", "con"])
-    ['渝中区', 'A_B-d79c9082', 'con-10fb9b24']
+    ['渝中区', 'A_B-998d3ed8', 'con-1143da2b']
     """
     keys = list(districts)
     folded = [key.casefold() for key in keys]
