@@ -113,7 +113,7 @@ def gap_cells(result: StudyResult, language: str, *, limit: int | None = None) -
     """Return the columns of the table of gaps."""
     gaps = result.gaps.sort_values("rank")
     gaps = gaps.head(limit) if limit else gaps
-    yield counts("rank", gaps["rank"], language, 0.6)
+    yield counts("rank", gaps["rank"], language, 0.85)
     places = (place_of(unit, place, language) for unit, place in zip(gaps["unit_name"], gaps["place"], strict=True))
     yield words("place", places, language, 3.0)
     yield counts("residents", gaps["residents"], language)
