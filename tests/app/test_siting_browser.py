@@ -56,7 +56,7 @@ def test_click_drag_and_remove(visit: Callable[..., Any]) -> None:
     frame.wait_for_function(f"before => {COLOURS} !== before", arg=painted, timeout=WAIT_MS)
     assert share(after) > share(before)
     page.get_by_role("tab", name=told("tab_hand")).click()
-    assert "A" in page.locator(".ws-hand b").all_inner_texts()
+    page.locator(".ws-hand b").get_by_text("A", exact=True).wait_for(timeout=WAIT_MS)
 
     drag(frame, page, "hand", right=60, down=-220)
     moved = visitor.wait_for_another_rate(after)
