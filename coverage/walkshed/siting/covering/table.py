@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from walkshed.network.compiled import kernel
 from walkshed.siting.covering.reduce import gather
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from walkshed.siting.covering.reduce import CoveringModel
 
     BoolArray = NDArray[np.bool_]
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int32]
     LongArray = NDArray[np.int64]
 
 RELATIVE_GAIN: Final = 1e-10
@@ -48,6 +51,8 @@ class SwapTable:
         sites, groups = model.covers.shape
         slots = len(chosen)
         self.model = model
+        covers, covered_by = model.covers, model.covered_by
+        self.ground = _Ground(covers.indptr, covers.indices, covered_by.indptr, covered_by.indices, model.weight)
         self.chosen = chosen.astype(np.int64)
         served, times = gather(model.covers, self.chosen)
         self.count = np.bincount(served, minlength=groups).astype(np.int32)
@@ -126,41 +131,10 @@ class SwapTable:
 
     def swap(self, slot: int, candidate: int) -> None:
         """Put ``candidate`` in the place of what ``slot`` holds."""
-        old, new = self._groups(int(self.chosen[slot])), self._groups(candidate)
-        self.chosen[slot] = candidate
-        self.mark[new] = True
-        left = old[~self.mark[old]]
-        self.mark[new] = False
-        self.mark[old] = True
-        entered = new[~self.mark[new]]
-        self.mark[old] = False
-        before, after = self.count[left], self.count[entered]
-        lost, won = left[before == 1], entered[after == 0]
-        given, taken = left[before == 2], entered[after == 1]  # noqa: PLR2004 - two rooms, one of them leaves
-        self.count[left] -= 1
-        self.owner[left] -= slot
-        heirs = np.concatenate([self.owner[given], self.owner[taken]])
-        self.count[entered] += 1
-        self.owner[entered] += slot
-        groups = np.concatenate([lost, won, given, taken])
-        weight = self.model.weight[groups]
-        weight[: len(lost)] *= -1.0
-        weight[len(groups) - len(taken) :] *= -1.0
-        own = len(lost) + len(won)
-        rivals, times = gather(self.model.covered_by, groups)
-        spread = np.repeat(weight, times)
-        border = int(times[:own].sum())
-        change = np.bincount(rivals[:border], spread[:border], minlength=len(self.gain))
-        self.back[slot] += change
-        self.gain -= change
-        self.loss[slot] += weight[:own].sum()
-        self._hand(heirs, rivals[border:], times[own:], spread[border:], weight[own:])
+        _swap(self.ground, self._sums(), slot, candidate)
 
-    def _groups(self, candidate: int) -> NDArray[np.int32]:
-        """Return the groups that a candidate serves."""
-        start, stop = self.model.covers.indptr[candidate : candidate + 2]
-        groups: NDArray[np.int32] = self.model.covers.indices[start:stop]
-        return groups
+    def _sums(self) -> _Sums:
+        return _Sums(self.chosen, self.count, self.owner, self.gain, self.loss, self.back, self.mark)
 
     def _hand(
         self,
@@ -175,3 +149,84 @@ class SwapTable:
         flat += rivals
         np.add.at(self.back.reshape(-1), flat, spread)
         np.add.at(self.loss, owner, weight)
+
+
+class _Ground(NamedTuple):
+    """Who serves whom, as kernels read it: the model's two matrices and its weights."""
+
+    cover_start: IntArray
+    cover_group: IntArray
+    group_start: IntArray
+    group_site: IntArray
+    weight: FloatArray
+
+
+class _Sums(NamedTuple):
+    """The arrays of a table, as kernels change them."""
+
+    chosen: LongArray
+    count: IntArray
+    owner: IntArray
+    gain: FloatArray
+    loss: FloatArray
+    back: FloatArray
+    mark: BoolArray
+
+
+@kernel
+def _swap(ground: _Ground, sums: _Sums, slot: int, candidate: int) -> None:
+    """Put a candidate in a slot; ``mark`` is all False before and after."""
+    old = sums.chosen[slot]
+    sums.chosen[slot] = candidate
+    for place in range(ground.cover_start[candidate], ground.cover_start[candidate + 1]):
+        sums.mark[ground.cover_group[place]] = True
+    for place in range(ground.cover_start[old], ground.cover_start[old + 1]):
+        group = ground.cover_group[place]
+        if sums.mark[group]:
+            sums.mark[group] = False  # served before and after: nothing changes
+        else:
+            _leave(ground, sums, slot, group)
+    for place in range(ground.cover_start[candidate], ground.cover_start[candidate + 1]):
+        group = ground.cover_group[place]
+        if sums.mark[group]:
+            sums.mark[group] = False
+            _enter(ground, sums, slot, group)
+
+
+@kernel
+def _leave(ground: _Ground, sums: _Sums, slot: int, group: int) -> None:
+    """Let a slot serve a group no longer."""
+    sums.count[group] -= 1
+    sums.owner[group] -= slot
+    if sums.count[group] == 0:
+        _own(ground, sums, slot, group, -ground.weight[group])
+        _offer(ground, sums, group, ground.weight[group])
+    elif sums.count[group] == 1:
+        _own(ground, sums, sums.owner[group], group, ground.weight[group])
+
+
+@kernel
+def _enter(ground: _Ground, sums: _Sums, slot: int, group: int) -> None:
+    """Let a slot serve a group, too."""
+    if sums.count[group] == 0:
+        _own(ground, sums, slot, group, ground.weight[group])
+        _offer(ground, sums, group, -ground.weight[group])
+    elif sums.count[group] == 1:
+        _own(ground, sums, sums.owner[group], group, -ground.weight[group])
+    sums.count[group] += 1
+    sums.owner[group] += slot
+
+
+@kernel
+def _own(ground: _Ground, sums: _Sums, slot: int, group: int, weight: float) -> None:
+    """Let a group join what is lost with the slot that alone serves it, or leave it (a weight below 0)."""
+    sums.loss[slot] += weight
+    for place in range(ground.group_start[group], ground.group_start[group + 1]):
+        sums.back[slot, ground.group_site[place]] += weight
+
+
+@kernel
+def _offer(ground: _Ground, sums: _Sums, group: int, weight: float) -> None:
+    """Let a group join what candidates would add, or leave it (a weight below 0)."""
+    for place in range(ground.group_start[group], ground.group_start[group + 1]):
+        sums.gain[ground.group_site[place]] += weight
