@@ -21,13 +21,18 @@ from tests.benchmarks.accuracy_told import Teller, Told, cause_name
 from tests.benchmarks.valhalla_peer import VARIABLE, valhalla_python
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
+
+    from walkshed.network.model import WalkNetwork
 
 GOALS = {"length median": 0.02, "length p5": FAR_SHARE, "length p95": FAR_SHARE}
 SAME_GOAL = 0.97
 BINS = (0.0, 0.8, 0.9, 0.95, 0.98, 1.02, 1.05, 1.1, 1.25, np.inf)
 BAR = 40
 DRAWN_AREAS = 2
+TIED, SHARED = "squares closed, tunnels tied", "and streets closed that Valhalla lacks"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,12 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     missing = [peer for peer in PEERS if peer.extract is None]
     lines = [words.TITLE, words.own_figures(), *_own(compared[:DRAWN_AREAS]), words.VALHALLA]
     lines += [f"{peer.name} is not measured: its files are absent.\n" for peer in missing]
-    lines += [words.FIGURES, _figures(compared), *_goals(compared), words.SPREAD, *map(_spread, compared)]
     python = valhalla_python()
+    trials = [Trial(comparison, _far(comparison), python) for comparison in compared] if python else []
+    lines += [words.FIGURES, _figures(compared, trials), *_goals(compared, trials)]
+    lines += [words.SPREAD, *map(_spread, compared)]
     if python is None:
         lines.append(f"No interpreter has Valhalla (`{VARIABLE}` may name one), so that causes are not looked for.\n")
     else:
-        trials = [Trial(comparison, _far(comparison), python) for comparison in compared]
         lines += [words.causes(ALIKE, FAR_SHARE), _cause_table(trials), words.ALL_ALIKE, _all_alike(compared, python)]
         lines += [text for trial in trials for text in _worst(trial)]
     lines.append(words.MODEL)
@@ -100,37 +106,49 @@ def _own(compared: list[Comparison]) -> list[str]:
     ]  # fmt: skip
 
 
-def _figures(compared: list[Comparison]) -> str:
+def _settings(compared: list[Comparison], trials: list[Trial]) -> Iterator[tuple[Comparison, str, WalkNetwork]]:
+    """Yield every area with what is made alike in it; the streets that Valhalla lacks are known from Valhalla only."""
+    for place, comparison in enumerate(compared):
+        yield comparison, "as we walk", comparison.whole
+        yield comparison, "squares closed", comparison.streets
+        yield comparison, TIED, comparison.alike
+        if trials:
+            yield comparison, SHARED, trials[place].network(frozenset({"squares", "tunnels", "missing"}))
+
+
+def _figures(compared: list[Comparison], trials: list[Trial]) -> str:
     rows = []
-    for comparison in compared:
-        settings = (("as we walk", "whole"), ("squares closed", "streets"), ("squares closed, tunnels tied", "alike"))
-        for setting, network in settings:
-            found = comparison.figures(getattr(comparison, network))
-            rows.append(
-                [
-                    comparison.peer.name,
-                    setting,
-                    f"{found['pairs']:,.0f}",
-                    f"{found['none']:.0f}",
-                    *(f"{found[f'length {name}']:.3f}" for name in ("p5", "median", "p95")),
-                    f"{found['within']:.1%}",
-                    *(f"{found[f'time {name}']:.3f}" for name in ("p5", "median", "p95")),
-                    f"{found['same']:.1%}",
-                ]
-            )
+    for comparison, setting, network in _settings(compared, trials):
+        found = comparison.figures(network)
+        rows.append(
+            [
+                comparison.peer.name,
+                setting,
+                f"{found['pairs']:,.0f}",
+                f"{found['none']:.0f}",
+                *(f"{found[f'length {name}']:.3f}" for name in ("p5", "median", "p95")),
+                f"{found['within']:.1%}",
+                *(f"{found[f'time {name}']:.3f}" for name in ("p5", "median", "p95")),
+                f"{found['same']:.1%}",
+                f"{found['same street']:.1%}",
+            ]
+        )
     head = ["area", "setting", "pairs", "no way", "length p5", "median", "p95", "within 10 %", "minutes p5", "median",
-            "p95", "same class"]  # fmt: skip
+            "p95", "same class", "without legs"]  # fmt: skip
     return table(head, rows)
 
 
-def _goals(compared: list[Comparison]) -> list[str]:
-    said = []
-    for comparison in compared:
-        found = comparison.figures(comparison.alike)
+def _goals(compared: list[Comparison], trials: list[Trial]) -> list[str]:
+    said: dict[str, list[str]] = {}
+    for comparison, setting, network in _settings(compared, trials):
+        if setting not in (TIED, SHARED):
+            continue
+        found = comparison.figures(network)
         missed = [name for name, room in GOALS.items() if abs(found[name] - 1) > room]
-        missed += ["same class"] if found["same"] < SAME_GOAL else []
-        said.append(f"- {comparison.peer.name}: {'missed: ' + ', '.join(missed) if missed else 'met'}.")
-    return [words.GOALS, *said, ""]
+        missed += ["same class"] if found["same street"] < SAME_GOAL else []
+        verdict = "missed: " + ", ".join(missed) if missed else "met"
+        said.setdefault(comparison.peer.name, []).append(f"{setting}: {verdict}")
+    return [words.GOALS, *(f"- {area}. {'; '.join(verdicts)}." for area, verdicts in said.items()), ""]
 
 
 def _ratio(comparison: Comparison, network: str) -> pd.Series:

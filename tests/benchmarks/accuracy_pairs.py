@@ -130,14 +130,15 @@ class Comparison:
         street, whole = self.minutes(network, legs=False), self.minutes(network, legs=True)
         length = street * METERS_PER_MINUTE / self.pairs["metres"]
         time = whole * 60 / self.pairs["seconds"]
-        same = (whole <= CLASS_MIN) == (self.pairs["seconds"] <= CLASS_MIN * 60)
+        near = self.pairs["seconds"] <= CLASS_MIN * 60
         return {
             "pairs": float(len(self.pairs)),
             "none": float(street.isna().sum()),
             **{f"length {name}": length.quantile(share) for name, share in QUANTILES.items()},
             "within": (length.sub(1).abs() <= FAR_SHARE).mean(),
             **{f"time {name}": time.quantile(share) for name, share in QUANTILES.items()},
-            "same": same.mean(),
+            "same": ((whole <= CLASS_MIN) == near).mean(),
+            "same street": ((street <= CLASS_MIN) == near).mean(),
         }
 
 

@@ -66,7 +66,7 @@ it comes). Pairs are {SHORTEST_M} to {LONGEST_M:,} m by its own measure. {RIM_NO
 Some things differ by design:
 
 - Legs. We charge the way between a place and its street, Valhalla does not. Lengths are compared without legs,
-  minutes and the class (up to 15 minutes or not) with them.
+  minutes with them, the class (up to 15 minutes or not) both ways.
 - Squares. We walk the rims of squares and other pedestrian areas; Valhalla has none of them and goes round.
 - Tunnels. No door opens into a tunnel: we tie a place to the nearest street above ground. Valhalla also ties homes to
   underground car parks and delivery tunnels below them, and then walks up their ramps.
@@ -75,16 +75,18 @@ Some things differ by design:
 FIGURES = """### Figures
 
 Ratios are ours over Valhalla's. "As we walk" is the program as it is. Then the rims of squares are closed, then
-places may be tied to tunnels, so that the two walk the same streets.
+places may be tied to tunnels. Last, streets are closed to us that Valhalla does not have or does not let walkers onto
+(it was asked for each of them; see below), so that the two walk the same streets.
 """
 
-GOALS = """The goals are a median length within 2 %, p5 and p95 within 10 %, and 97 % of the pairs in the same class. On
-the same streets (the third setting) they are:
+GOALS = """The goals are a median length within 2 %, p5 and p95 within 10 %, and 97 % of the pairs in the same class. A
+street that only one of the two has says nothing about how either walks, nor does a leg that only one of them charges:
+the last setting is the one to judge by, its classes without legs.
 """
 
 SPREAD = """### Spread of the ratio of lengths
 
-On the same streets (the third setting).
+With squares closed and tunnels tied (the third setting).
 """
 
 
