@@ -89,7 +89,7 @@ class Relaxation:
         primal[chosen] = 1.0
         weight = model.weight
         dual = 0.5 * np.minimum(weight, weight / np.maximum(1.0, model.covered_by @ primal))
-        self.balance = float(np.sqrt(rooms) / max(np.linalg.norm(dual), 1e-12))
+        self.balance = float(np.sqrt(rooms) / max(_length(dual), 1e-12))
         self.bound, self.multiplier = model.base + float(weight.sum()), np.zeros_like(weight)
         self.taken = 0
         self._open(model, rooms, primal, dual)
@@ -149,13 +149,14 @@ class Relaxation:
             bound = multiplier_bound(model, dual, self.rooms)
             if bound < self.part_bound:
                 self.part_bound, best = bound, dual
-            gaps.append(bound - model.base - float(model.weight @ np.minimum(1.0, model.covered_by @ primal)))
+            served = float((model.weight * np.minimum(1.0, model.covered_by @ primal)).sum())
+            gaps.append(bound - model.base - served)
         if best is not None:
             self._state(self.part_bound, best)
         if gaps[1] < RESTART_FACTOR * self.last_gap or self.since >= RESTART_SHARE * self.taken:
             primal, dual = mean if gaps[1] < gaps[0] else now
-            moved_primal = float(np.linalg.norm(primal - self.first_primal))
-            moved_dual = float(np.linalg.norm((dual - self.first_dual) / np.sqrt(self.scale)))
+            moved_primal = _length(primal - self.first_primal)
+            moved_dual = _length((dual - self.first_dual) / np.sqrt(self.scale))
             if moved_primal > 0 and moved_dual > 0:
                 self.balance = float(np.sqrt(self.balance * moved_primal / moved_dual))
             self.last_gap = min(gaps)
@@ -235,6 +236,11 @@ def _merged(restriction: Restriction, values: FloatArray) -> FloatArray:
     return np.minimum(np.bincount(group[live], values[live], minlength=len(weight)).astype(np.float64), weight)
 
 
+def _length(vector: FloatArray) -> float:
+    """Return the Euclidean norm; unlike numpy's own it does not depend on the number of the machine's threads."""
+    return float(np.sqrt(np.square(vector, dtype=np.float64).sum()))
+
+
 def _largest_of(values: FloatArray, count: int) -> float:
     """Return the smallest of the ``count`` largest values, of more than so many."""
     return float(np.partition(values, len(values) - count)[len(values) - count])
@@ -256,7 +262,7 @@ def _operator_norm(model: CoveringModel, scale: FloatArray) -> float:
     norm = 1.0
     for _ in range(NORM_STEPS):
         vector = model.covers @ (wide * (model.covered_by @ vector))
-        norm = float(np.linalg.norm(vector))
+        norm = _length(vector)
         vector /= norm
     return NORM_MARGIN * float(np.sqrt(norm))
 
