@@ -165,7 +165,7 @@ class _Sums(NamedTuple):
     """The arrays of a table, as kernels change them."""
 
     chosen: LongArray
-    count: IntArray
+    serving: IntArray
     owner: IntArray
     gain: FloatArray
     loss: FloatArray
@@ -196,24 +196,24 @@ def _swap(ground: _Ground, sums: _Sums, slot: int, candidate: int) -> None:
 @kernel
 def _leave(ground: _Ground, sums: _Sums, slot: int, group: int) -> None:
     """Let a slot serve a group no longer."""
-    sums.count[group] -= 1
+    sums.serving[group] -= 1
     sums.owner[group] -= slot
-    if sums.count[group] == 0:
+    if sums.serving[group] == 0:
         _own(ground, sums, slot, group, -ground.weight[group])
         _offer(ground, sums, group, ground.weight[group])
-    elif sums.count[group] == 1:
+    elif sums.serving[group] == 1:
         _own(ground, sums, sums.owner[group], group, ground.weight[group])
 
 
 @kernel
 def _enter(ground: _Ground, sums: _Sums, slot: int, group: int) -> None:
     """Let a slot serve a group, too."""
-    if sums.count[group] == 0:
+    if sums.serving[group] == 0:
         _own(ground, sums, slot, group, ground.weight[group])
         _offer(ground, sums, group, -ground.weight[group])
-    elif sums.count[group] == 1:
+    elif sums.serving[group] == 1:
         _own(ground, sums, sums.owner[group], group, -ground.weight[group])
-    sums.count[group] += 1
+    sums.serving[group] += 1
     sums.owner[group] += slot
 
 
