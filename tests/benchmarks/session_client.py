@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.util import calc_hash
+from tests.app.conftest import page_hash
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -94,7 +94,7 @@ class Client:
         asked = BackMsg()
         state = asked.rerun_script
         state.query_string = self.query
-        state.page_script_hash = calc_hash(self._page) if self._page else ""
+        state.page_script_hash = page_hash(self._page) if self._page else ""
         if fragment:
             state.fragment_id, state.is_auto_rerun = fragment, True
         if minutes:
