@@ -17,7 +17,8 @@ READY = "walkshed time_matrix, origins prepared, too"
 THREADS = int(numba.config.NUMBA_DEFAULT_NUM_THREADS)  # type: ignore[attr-defined] # numba sets it at run time
 """Those of ours where nobody chose a number, whatever number the benchmark runs with."""
 PARALLEL = f"{OURS}, {THREADS} threads (the default)"
-DENSE, PIECES, NETWORKX = "scipy, dense rows", "scipy on spatial sub-graphs", "networkx, cutoff"
+DENSE, PAIRS = "scipy, dense rows", "scipy, dense rows turned into pairs"
+PIECES, NETWORKX = "scipy on spatial sub-graphs", "networkx, cutoff"
 RUSTWORKX, PANDANA = "rustworkx, visitor that stops", "pandana nodes_in_range, prepared"
 GROWTH = 1.3
 """Ratios of two measurements up to this count as none."""
@@ -39,15 +40,16 @@ def judge(ledger: Ledger, measured: dict[tuple[int, int], dict[str, Timing]]) ->
         return " / ".join(f"{value:.1f}" for value in ratios) + " x", min(ratios, default=0.0)
 
     for nodes, least in ((1_000_000, 10), (100_000, 15)):
-        calls = [name for name in (DENSE, NETWORKX, RUSTWORKX, PANDANA) if name in measured[nodes, counts[0]]]
+        calls = [name for name in (PAIRS, NETWORKX, RUSTWORKX, PANDANA) if name in measured[nodes, counts[0]]]
         best = min(calls, key=lambda name: sum(measured[nodes, count][name].cpu_s for count in counts))
         told_all, ratio = tell(nodes, best, OURS)
         ledger.goal(
-            f"{nodes:,} nodes, K = {told}: at least {least} x faster than the best call of a library",
+            f"{nodes:,} nodes, K = {told}: at least {least} x faster than the best library call to pairs",
             f"{best}: CPU, one thread: {told_all}",
             met=ratio >= least,
         )
     for nodes, name, least in (
+        (1_000_000, PAIRS, 100),
         (1_000_000, DENSE, 100),
         (100_000, PANDANA, 20),
         (1_000_000, PIECES, 10),

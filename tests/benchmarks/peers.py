@@ -183,7 +183,7 @@ def scipy_dense(peers: Peers, origins: np.ndarray, cutoff: float) -> list[np.nda
 
 
 def scipy_dense_pairs(peers: Peers, origins: np.ndarray, cutoff: float) -> csr_array:
-    """Return the same as pairs, for the comparison only."""
+    """Return the same as pairs, as everybody else does."""
     size = max(1, DENSE_BYTES // (8 * peers.nodes))
     found = []
     for first in range(0, len(origins), size):
