@@ -50,6 +50,17 @@ def test_a_floor_beyond_all_candidates_is_named_with_its_best(solve: Callable[..
     assert "beta无法达到 80.0%" in error.text("zh")
 
 
+def test_a_town_with_a_name_of_its_own_is_called_by_it(solve: Callable[..., Any]) -> None:
+    with pytest.raises(InfeasibleError) as caught:
+        solve(
+            street(area_names={"beta": "虎溪街道"}),
+            "mclp",
+            Requirements(floors=(Floor(share=0.8, area="beta"),)),
+            new_rooms=3,
+        )
+    assert "虎溪街道 (beta) cannot reach 80.0%" in str(caught.value)
+
+
 def test_a_floor_beyond_the_number_is_named_with_its_best_and_the_number_that_would_do(
     solve: Callable[..., Any],
 ) -> None:
