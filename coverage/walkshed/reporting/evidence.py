@@ -157,20 +157,30 @@ def verify_pack(path: str | PathLike[str], *, progress: Progress = silent) -> Ve
             for name, digest in wanted.items()
             if not (folder / name).is_file() or file_sha256(folder / name) != digest
         )
-        if damaged:
+        then = _summary(folder)
+        # What the figures come from must be whole; where only results were changed, it can be told what was changed.
+        if then is None or any(not name.startswith(f"{RESULTS}/") for name in damaged):
             return Verification(same=False, figures=0, differences=(), damaged=damaged)
-        then = json.loads((folder / RESULTS / "summary.json").read_text(encoding="utf-8"))
         result = run_study(StudyConfig.from_toml(folder / STUDY), progress=progress)
         now = json.loads(json.dumps(summarise(result)))
     for told in (then, now):
         told.pop("run", None)
     differences = list(_differences(then, now, ""))
     return Verification(
-        same=not differences,
+        same=not differences and not damaged,
         figures=sum(1 for _ in _leaves(then)),
         differences=tuple(differences[:DIFFERENCES_SHOWN]),
-        damaged=(),
+        damaged=damaged,
     )
+
+
+def _summary(folder: Path) -> dict[str, Any] | None:
+    """Return the figures of an unpacked pack, None where they cannot be read."""
+    try:
+        told = json.loads((folder / RESULTS / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _packed_inputs(config: StudyConfig) -> Iterator[tuple[str, Path]]:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from walkshed.reporting.paper import Box, Layout
     from walkshed.results import StudyResult
 
+GAP_EM: Final = 2.0
+"""Between the two texts of one line of the foot."""
 MARGIN: Final = 1.05
 DPI: Final = 300
 
@@ -197,7 +199,7 @@ def draw_heading(result: StudyResult, sheet: Figure, language: str, layout: Layo
     room = layout.map_box[2] if len(layout.columns) == 1 else layout.paper[0] - 2 * MARGIN_INCH
     top = layout.paper[1]
     line = drawable(title(result, language))
-    size = float(np.clip(room * 72 / max(width_em(line), 1), 14, 21))
+    size = float(np.clip(0.99 * room * 72 / max(width_em(line), 1), 14, 21))  # a hair of air, or rounding cuts it
     shown = " ".join(wrapped(line, room * 72 / size, 1))
     write_line(sheet, MARGIN_INCH, top - 0.4, shown, size, palette.INK, weight=0.9)
     write_line(sheet, MARGIN_INCH, top - 0.76, drawable(subtitle(result, language)), 10, palette.MUTED)
@@ -216,14 +218,18 @@ def draw_footer(result: StudyResult, sheet: Figure, language: str, scale: int, d
     facts.append(say("drawn_on", language, date=day.isoformat()))
     room = (paper_w - 2 * MARGIN_INCH) * 72
     small = 8.0
-    sources = wrapped(drawable(source_line(result, language)), 0.66 * room / small, 1)
-    approval = wrapped(drawable(approval_line(result, language)), 0.32 * room / small, 1)
-    line = wrapped("     ".join(drawable(fact) for fact in facts), room / small, 1)
+    # That a map is for internal work must never be cut: it stands at the end of the line that has more room.
+    approval = wrapped(drawable(approval_line(result, language)), 0.48 * room / small, 1)
+    lines = [drawable(source_line(result, language)), "     ".join(drawable(fact) for fact in facts)]
+    beside = width_em(" ".join(approval)) + GAP_EM
+    host = int(width_em(lines[0]) + beside > room / small and width_em(lines[1]) < width_em(lines[0]))
     rule = Rectangle((MARGIN_INCH / paper_w, 0.545 / paper_h), 1 - 2 * MARGIN_INCH / paper_w, 0, lw=0.6, ec="#C8CED3")
     sheet.add_artist(rule)
-    write_line(sheet, MARGIN_INCH, 0.41, " ".join(sources), small, palette.MUTED)
-    write_line(sheet, paper_w - MARGIN_INCH, 0.41, " ".join(approval), small, palette.GAP, ha="right")
-    write_line(sheet, MARGIN_INCH, 0.22, " ".join(line), small, palette.MUTED)
+    for place, (line, height) in enumerate(zip(lines, (0.41, 0.22), strict=True)):
+        shown = " ".join(wrapped(line, room / small - (beside if place == host else 0), 1))
+        write_line(sheet, MARGIN_INCH, height, shown, small, palette.MUTED)
+        if place == host:
+            write_line(sheet, paper_w - MARGIN_INCH, height, " ".join(approval), small, palette.GAP, ha="right")
 
 
 def write_line(

@@ -104,12 +104,14 @@ def key_figures(result: StudyResult, language: str) -> list[KeyFigure]:
     total = float(demand["population"].sum())
     unserved = float(demand.loc[~demand["covered"].astype(bool), "population"].sum())
     if total > 0:
+        # Sheets that leave the gaps undrawn still tell how many there are.
+        gaps = len(result.gaps) or len(set(result.gap_ids.fillna("")) - {""})
         figures.append(
             KeyFigure(
                 "unserved",
                 people(unserved, language),
                 say("unserved_label", language),
-                say("unserved_detail", language, share=percent(unserved / total), gaps=len(result.gaps)),
+                say("unserved_detail", language, share=percent(unserved / total), gaps=gaps),
             )
         )
     if len(result.proposals) and total > 0:

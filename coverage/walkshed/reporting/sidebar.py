@@ -83,7 +83,7 @@ class _Pen:
         for row in wrapped(drawable(label), WIDTH_INCH * 72 / 9, 2):
             self.write(row, 9, palette.INK)
             self.y -= 0.155
-        for row in wrapped(drawable(detail), WIDTH_INCH * 72 / 7.5, 2):
+        for row in wrapped(drawable(detail), WIDTH_INCH * 72 / 7.5, 3):
             self.write(row, 7.5, palette.MUTED)
             self.y -= 0.13
         self.y -= 0.06
@@ -126,7 +126,9 @@ class _Pen:
 
 def _draw_proposals(result: StudyResult, pen: _Pen, language: str, *, bottom: float) -> None:
     """List as many proposals as leave room for the legend."""
-    room = int((pen.y - bottom) / 0.31)
+    places = result.proposals["place"].head(PROPOSALS_SHOWN)
+    lines = [len(wrapped(drawable(place), (WIDTH_INCH - 0.82) * 72 / 8, 2)) for place in places]
+    room = int((pen.y - bottom) / (0.31 if max(lines, default=1) > 1 else 0.2))
     shown = result.proposals.head(max(min(room, PROPOSALS_SHOWN), 1))
     for _, site in shown.iterrows():
         marker = MARKERS["proposal"]

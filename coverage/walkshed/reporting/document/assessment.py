@@ -193,7 +193,7 @@ def _group_cells(groups: pd.DataFrame, language: str) -> Iterator[Cells]:
 
 def _link_cells(links: pd.DataFrame, language: str) -> Iterator[Cells]:
     yield words("link_kind", (named("link", kind, language) for kind in links["kind"]), language, 1.4)
-    yield words("from_place", links["from_place"], language, 1.8)
-    yield words("to_place", links["to_place"], language, 1.8)
+    for end in ("from_place", "to_place"):
+        yield words(end, links[end].replace("", say("link_nameless", language)), language, 1.8)
     yield Cells(say("field_length_m", language), "right", 0.9, tuple(count(float(m)) for m in links["length_m"]))
     yield counts("newly_served", links["newly_served"], language)

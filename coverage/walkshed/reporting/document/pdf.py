@@ -17,7 +17,8 @@ from walkshed.reporting.document import tree
 from walkshed.reporting.document.compose import compose_report
 from walkshed.reporting.document.numerals import captioned, numbered
 from walkshed.reporting.document.pictures import draw_pictures
-from walkshed.reporting.document.words import tell
+from walkshed.reporting.document.placing import place_pictures
+from walkshed.reporting.document.words import page_words, tell
 from walkshed.reporting.fonts import family
 
 if TYPE_CHECKING:
@@ -85,15 +86,15 @@ def _typeset(
         template = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
         (folder / TEMPLATE).write_text(template, encoding="utf-8")
         (folder / DATA).write_text(json.dumps(plain_report(report), ensure_ascii=False), encoding="utf-8")
-        content = typst.compile(
+        compiler = typst.Compiler(
             str(folder / TEMPLATE),
             root=str(folder),
             font_paths=[str(Path(sans_path()).parent), f"{get_data_path()}/fonts/ttf"],
             ignore_system_fonts=True,
-            format=kind,
-            ppi=ppi,
         )
-    pages: bytes | list[bytes] = content  # typst's annotation knows of one page only
+        place_pictures(compiler, folder)
+        content = compiler.compile(format=kind, ppi=ppi)
+    pages: bytes | list[bytes] = content or b""  # None only where typst writes a file itself
     return tuple(pages) if isinstance(pages, list) else (pages,)
 
 
@@ -107,8 +108,7 @@ def plain_report(report: tree.Report) -> dict[str, Any]:
         word, number = ("table_word", tables) if isinstance(block, tree.Table) else ("figure_word", pictures)
         return captioned(tell(word, language), next(number), block.caption, language)
 
-    before, _, rest = tell("page", language, page="\0", pages="\0").partition("\0")
-    between, _, after = rest.partition("\0")
+    before, between, after = page_words(language)
     return {
         "title": report.title,
         "subtitle": report.subtitle,

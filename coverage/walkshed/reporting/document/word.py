@@ -18,7 +18,7 @@ from walkshed.reporting.document import tree, wordparts
 from walkshed.reporting.document.compose import compose_report
 from walkshed.reporting.document.numerals import numbered
 from walkshed.reporting.document.pictures import draw_pictures
-from walkshed.reporting.document.words import tell
+from walkshed.reporting.document.words import page_words, tell
 
 if TYPE_CHECKING:
     from datetime import date
@@ -114,8 +114,7 @@ class _Writer:
         foot.style = self.document.styles["Normal"]  # the footer's own has a tab stop in the middle
         foot.alignment = WD_ALIGN_PARAGRAPH.LEFT
         foot.paragraph_format.tab_stops.add_tab_stop(Cm(TEXT_CM), WD_TAB_ALIGNMENT.RIGHT)
-        before, _, rest = tell("page", self.language, page="\0", pages="\0").partition("\0")
-        between, _, after = rest.partition("\0")
+        before, between, after = page_words(self.language)
         foot.add_run(f"{self.report.approval}\t{before}")
         wordparts.add_field(foot, "PAGE", "1")
         foot.add_run(between)
@@ -190,6 +189,7 @@ class _Writer:
     def _paragraph(self, block: tree.Paragraph) -> None:
         paragraph = self.document.add_paragraph()
         run = paragraph.add_run(block.text)
+        paragraph.paragraph_format.keep_with_next = block.text.rstrip().endswith((":", "\uff1a"))  # it announces a list
         if block.small:
             wordparts.set_font(run, asian=BODY[0], latin=BODY[1], size_pt=9.5, colour=MUTED)
         elif self.language == "zh":
