@@ -100,6 +100,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages wait for what they compute: without a browser nothing draws them anew, or anything first."""
     monkeypatch.setattr(running, "PATIENCE_S", TIMEOUT_S)
     monkeypatch.setattr(coverage, "HEAD_START_S", 0.0)
+    monkeypatch.setattr(coverage, "FIRST_HEAD_START_S", 0.0)
 
 
 @pytest.fixture

@@ -84,6 +84,21 @@ def test_a_plan_is_compared_taken_over_and_exported(visit: Callable[..., Any], t
     assert page.evaluate("window.hacked") is None
 
 
+def test_taking_a_plan_over_can_be_stopped_and_the_page_says_so(visit: Callable[..., Any]) -> None:
+    visitor = visit("?study=sample-district&rooms=1")
+    page = visitor.page
+    visitor.map()
+    page.get_by_role("link", name=said("page_compare"), exact=True).click()
+    page.get_by_role("heading", name=said("page_compare"), exact=True).wait_for(timeout=WAIT_MS)
+    visitor.map()
+    page.get_by_role("button", name=said("accept_button", count=1), exact=True).click()
+    page.get_by_role("button", name=said("stop"), exact=True).click()
+    page.get_by_text(said("stopped_unchanged")).wait_for(timeout=WAIT_MS)
+    visitor.settle()
+    assert page.get_by_role("heading", name=said("page_compare"), exact=True).count() == 1
+    assert "own=" not in page.url
+
+
 def test_an_export_can_be_stopped(visit: Callable[..., Any]) -> None:
     visitor = visit("?study=helsinki")
     page = visitor.page

@@ -86,3 +86,8 @@ def test_classes_of_units_differ_in_lightness() -> None:
     assert steps == sorted(steps, reverse=True)
     for one, other in itertools.pairwise(mapbase.RATE_COLOURS):
         assert contrast(one, other) > 1.3
+
+
+def test_letters_of_charts_can_be_read(theme: dict[str, str]) -> None:
+    for ground in ("paper", "panel"):
+        assert contrast(charts.LETTERS, theme[ground]) >= TEXT

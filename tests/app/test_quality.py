@@ -14,6 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from walkshed.app.assets import icon_png
 from walkshed.catalogue import text
+from walkshed.coordinates import wgs84_to_gcj02
 from walkshed.parameters import BoundarySource, FacilitySource, NetworkSource, StudyConfig, Walking
 from walkshed.planning import CandidateSource, Siting
 
@@ -27,6 +28,11 @@ DRAW_MS, POLL_MS = 600_000, 100
 RATE_CHANGED = "before => document.querySelector('.ws-card .ws-value').innerText !== before"
 MAX_PAYLOAD = 100_000
 MAX_HEAP = 300_000_000
+MAP_FRAME = 'iframe[title="streamlit_folium.st_folium"]'
+PLACE_OF = """(() => {{
+    const first = walkshed.layers['{layer}'] && walkshed.layers['{layer}'].getLayers()[0];
+    return first ? [first.getLatLng().lng, first.getLatLng().lat] : null;
+}})()"""
 CODES = "walkshed.layers.homes.getLayers().map(l => l.walkshedCode).join('')"
 
 
@@ -154,8 +160,6 @@ def test_tiles_are_asked_for_only_when_chosen(visit: Callable[..., Any], city_se
 
 
 def test_over_amap_everything_is_drawn_shifted(visit: Callable[..., Any], city_server: str) -> None:
-    from walkshed.coordinates import wgs84_to_gcj02  # noqa: PLC0415 - beside its only use
-
     visitor = visit("/?study=sample-district&lang=en", at=city_server)
     frame = visitor.map()
     before = frame.evaluate("walkshed.layers.facilities.getLayers().map(l => [l.getLatLng().lng, l.getLatLng().lat])")
@@ -174,6 +178,56 @@ def test_over_amap_everything_is_drawn_shifted(visit: Callable[..., Any], city_s
         assert abs(shifted_lon - lon) + abs(shifted_lat - lat) > 1e-3
     wanted = wgs84_to_gcj02(*home_before)
     assert frame.evaluate(home) == [pytest.approx(float(value), abs=1e-6) for value in wanted]
+    visitor.foreign.clear()
+
+
+def to_siting(visitor: Any) -> Any:
+    """Go to the siting page; return its map."""
+    visitor.page.get_by_role("link", name=text("app.page_siting", "en"), exact=True).click()
+    visitor.page.get_by_role("tab", name=text("app.tab_hand", "en")).wait_for(timeout=DRAW_MS)
+    return visitor.map()
+
+
+def over_ground(visitor: Any, name: str) -> None:
+    """Go back to the coverage page and choose a base map, which holds on every page."""
+    visitor.page.get_by_role("link", name=text("app.page_coverage", "en"), exact=True).click()
+    visitor.page.get_by_role("heading", name=text("app.page_coverage", "en"), exact=True).wait_for(timeout=DRAW_MS)
+    visitor.map()
+    choose_ground(visitor, name)
+    visitor.settle()
+
+
+def test_rooms_put_down_over_amap_lie_where_they_were_put(visit: Callable[..., Any], city_server: str) -> None:
+    visitor = visit("/?study=sample-district&lang=en&rooms=1", at=city_server)
+    visitor.map()
+    page = visitor.page
+    frame = to_siting(visitor)
+    proposed = frame.evaluate(PLACE_OF.format(layer="proposals"))
+    over_ground(visitor, "amap")
+    TileServer.asked.clear()
+    frame = to_siting(visitor)
+    page.get_by_text(text("app.ground_shifted", "en")).wait_for(timeout=DRAW_MS)
+    wanted = wgs84_to_gcj02(*proposed)
+    assert frame.evaluate(PLACE_OF.format(layer="proposals")) == [pytest.approx(float(v), abs=1e-9) for v in wanted]
+    assert TileServer.asked
+    page.get_by_text(text("app.click_add", "en"), exact=True).first.click()
+    frame.wait_for_function("walkshed.hand === 'add'", timeout=DRAW_MS, polling=POLL_MS)
+    visitor.settle()
+    box = page.query_selector(MAP_FRAME).bounding_box()
+    clicked = (box["x"] + 0.3 * box["width"], box["y"] + 0.6 * box["height"])
+    page.mouse.click(*clicked)
+    frame.wait_for_function(f"{PLACE_OF.format(layer='hand')} !== null", timeout=DRAW_MS, polling=POLL_MS)
+    over_amap = frame.evaluate(PLACE_OF.format(layer="hand"))
+    seen = frame.evaluate(
+        "(() => { const p = map.latLngToContainerPoint(walkshed.layers.hand.getLayers()[0].getLatLng());"
+        " return [p.x, p.y]; })()"
+    )
+    assert seen == [pytest.approx(0.3 * box["width"], abs=2), pytest.approx(0.6 * box["height"], abs=2)]
+    over_ground(visitor, "own")
+    frame = to_siting(visitor)
+    frame.wait_for_function(f"{PLACE_OF.format(layer='hand')} !== null", timeout=DRAW_MS, polling=POLL_MS)
+    back = frame.evaluate(PLACE_OF.format(layer="hand"))
+    assert over_amap == [pytest.approx(float(value), abs=2e-6) for value in wgs84_to_gcj02(*back)]
     visitor.foreign.clear()
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 120_000
+OFF_STREET = text("errors.hand_off_street", "en", limit=100)
 COLOURS = "walkshed.layers.homes.getLayers().map(l => l.options.fillColor).join()"
 
 
@@ -84,6 +85,19 @@ def test_dragging_a_pin_of_the_plan_makes_it_a_plan_by_hand(visit: Callable[...,
     page.keyboard.press("Delete")
     visitor.wait_for_another_rate(now)
     pins(frame, "hand", 1)
+
+
+def test_a_pin_that_is_refused_where_it_was_dropped_goes_back(visit: Callable[..., Any]) -> None:
+    visitor = opened(visit, "?lang=en&rooms=1&study=sample-district")
+    frame, page = visitor.map(), visitor.page
+    place = "(p => [p.lat, p.lng])(walkshed.layers.proposals.getLayers()[0].getLatLng())"
+    before, rate = frame.evaluate(place), visitor.rate()
+    # far outside of the district no street is near
+    frame.evaluate("() => { map.setZoom(9, {animate: false}); }")
+    drag(frame, page, "proposals", right=-200, down=0)
+    page.get_by_role("alert").or_(page.get_by_role("status")).filter(has_text=OFF_STREET).wait_for(timeout=WAIT_MS)
+    frame.wait_for_function(f"before => '' + {place} === '' + before", arg=before, timeout=WAIT_MS)
+    assert visitor.rate() == rate
 
 
 def test_another_goal_waits_for_its_button(visit: Callable[..., Any]) -> None:

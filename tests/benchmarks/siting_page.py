@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOLVE_MS: Final = 600_000
 STEP_PX: Final = 40
-"""A dragged room goes so far, there and back."""
+"""A dragged room goes to the home whose distance is nearest to this."""
 GAPS: Final = """() => {
     const box = map.getSize(), at = [];
     walkshed.layers.homes.getLayers().forEach(l => {
@@ -31,6 +31,15 @@ GAPS: Final = """() => {
 }"""
 
 
+TARGETS: Final = f"""() => {{
+    const at = map.latLngToContainerPoint(walkshed.layers.hand.getLayers()[0].getLatLng()), box = map.getSize();
+    const far = p => Math.abs(Math.hypot(p.x - at.x, p.y - at.y) - {STEP_PX});
+    return walkshed.layers.homes.getLayers().map(l => map.latLngToContainerPoint(l.getBounds().getCenter()))
+        .filter(p => p.x > 60 && p.y > 60 && p.x < box.x - 60 && p.y < box.y - 60)
+        .sort((a, b) => far(a) - far(b)).slice(0, 20).map(p => [p.x - at.x, p.y - at.y]);
+}}"""
+
+
 def hands(visitor: Any, adds: int) -> tuple[list[Act], list[Act]]:
     """Put rooms down in the gaps of the study and drag the first of them about; return both kinds of acts."""
     page = visitor.page
@@ -43,8 +52,7 @@ def hands(visitor: Any, adds: int) -> tuple[list[Act], list[Act]]:
     put: list[Act] = []
     for _ in range(adds):  # the gaps change with every room
         put += measured_all(visitor, frame, [partial(click, page, frame.evaluate(GAPS))])
-    ways = [STEP_PX if way % 2 else -STEP_PX for way in range(adds)]
-    dragged = measured_all(visitor, frame, (partial(drag, page, frame, way) for way in ways))
+    dragged = measured_all(visitor, frame, [partial(drag, page, frame)] * adds)
     return put, dragged
 
 
@@ -72,8 +80,8 @@ def click(page: Any, places: Sequence[tuple[float, float]]) -> float:
     raise OutOfReachError(message)
 
 
-def drag(page: Any, frame: Any, down: int) -> float:
-    """Drag the first room put down; the reader waits from the moment it is let go."""
+def drag(page: Any, frame: Any) -> float:
+    """Drag the first room put down to a home, where streets are; the reader waits from the moment it is let go."""
     seen(page)
     sign = frame.evaluate_handle("walkshed.layers.hand?.getLayers()[0]?.getElement()").as_element()
     if sign is None:
@@ -81,12 +89,18 @@ def drag(page: Any, frame: Any, down: int) -> float:
         raise OutOfReachError(message)
     box = sign.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
-    for end in (y, y + down):
-        in_reach(page, x, end)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + down / 2, steps=3)
-    page.mouse.move(x, y + down, steps=3)
-    began = now_s()
-    page.mouse.up()
-    return began
+    in_reach(page, x, y)
+    for right, down in frame.evaluate(TARGETS):
+        try:
+            in_reach(page, x + right, y + down)
+        except OutOfReachError:
+            continue
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + right / 2, y + down / 2, steps=3)
+        page.mouse.move(x + right, y + down, steps=3)
+        began = now_s()
+        page.mouse.up()
+        return began
+    message = "no home near the room was in sight"
+    raise OutOfReachError(message)

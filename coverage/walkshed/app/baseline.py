@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from walkshed.app import file_names, plans, rooms, state
+from walkshed.app import changing, file_names, plans, rooms
 
 if TYPE_CHECKING:
     from walkshed.app.sides import Side
@@ -49,7 +49,7 @@ def accept_side(config: StudyConfig, result: StudyResult, side: Side, *, status:
         name = file_names.free_name(own, "facilities.csv")
         return rooms.with_rooms(own, name, header), {name: content}
 
-    changed = state.change_study(config, make)
+    changed = changing.change_study(config, make)
     plans.keep_with_study(changed)
     return changed
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DAY = 24
 NAVY, ORANGE, GREEN, GRID = "#0B3C5D", "#D55E00", "#009E73", "#E3E8EC"
+LETTERS = "#44535F"
+"""Of axes and legends: Streamlit's own grey is too pale for small letters."""
+LETTERED = {"labelColor": LETTERS, "titleColor": LETTERS}
 WEEK_COLOURS = ("#EFF3F7", "#9DBBD2", "#0B3C5D")
 
 
@@ -71,8 +74,11 @@ def week(hourly: pd.DataFrame, *, hour: int = -1) -> None:
     spec: dict[str, Any] = {
         "height": 240,
         "encoding": {
-            "x": {"field": "clock", "type": "ordinal", "title": say("axis_hour"), "axis": {"labelAngle": 0}},
-            "y": {"field": "day", "type": "ordinal", "title": None, "sort": days, "axis": {"labelOverlap": False}},
+            "x": {"field": "clock", "type": "ordinal", "title": say("axis_hour"), "axis": {"labelAngle": 0} | LETTERED},
+            "y": {
+                "field": "day", "type": "ordinal", "title": None, "sort": days,
+                "axis": {"labelOverlap": False} | LETTERED,
+            },
             "tooltip": [
                 {"field": "day", "type": "nominal", "title": say("axis_day")},
                 {"field": "clock", "type": "ordinal", "title": say("axis_hour")},
@@ -86,7 +92,8 @@ def week(hourly: pd.DataFrame, *, hour: int = -1) -> None:
                 "encoding": {
                     "color": {
                         "field": "rate", "type": "quantitative", "title": say("column_rate"),
-                        "scale": {"domain": [0, 1], "range": list(WEEK_COLOURS)}, "legend": {"format": ".0%"},
+                        "scale": {"domain": [0, 1], "range": list(WEEK_COLOURS)},
+                        "legend": {"format": ".0%"} | LETTERED,
                     }
                 },
             },
@@ -99,13 +106,14 @@ def week(hourly: pd.DataFrame, *, hour: int = -1) -> None:
     st.vega_lite_chart(frame, spec)
 
 
-def _axis_style() -> dict[str, Any]:
-    return {"grid": True, "gridColor": GRID, "labelColor": "#44535F", "titleColor": "#44535F", "titleFontWeight": 400}
+def axis_style() -> dict[str, Any]:
+    """Return how axes of figures look."""
+    return {"grid": True, "gridColor": GRID, "titleFontWeight": 400} | LETTERED
 
 
 def _axis(field: str, title: str, scale: dict[str, Any]) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": _axis_style()}
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis_style()}
 
 
 def _share_axis() -> dict[str, Any]:
-    return _axis("share", say("axis_share"), {"domain": [0, 1]}) | {"axis": _axis_style() | {"format": ".0%"}}
+    return _axis("share", say("axis_share"), {"domain": [0, 1]}) | {"axis": axis_style() | {"format": ".0%"}}

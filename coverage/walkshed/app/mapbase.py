@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from walkshed.app import mapblocks
-from walkshed.app.mapsent import drawn_once, publish
+from walkshed.app.mapsent import drawn_once
+from walkshed.app.published import publish
 from walkshed.app.texts import say, term
 from walkshed.reporting import palette
 from walkshed.reporting.leaflet import CompactLayer, MarkerLayer, compact_payload

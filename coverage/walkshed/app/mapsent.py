@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import weakref
 import zlib
 from base64 import b64encode
@@ -19,8 +18,7 @@ import streamlit as st
 from branca.element import MacroElement
 from folium.template import Template
 
-from walkshed.app.assets import address, layer_folder
-from walkshed.files import write_whole
+from walkshed.app.published import Address, publish, sweep
 from walkshed.reporting.encode import encode_classes
 from walkshed.reporting.leaflet import CompactLayer, MarkerLayer
 from walkshed.reporting.panels import Call
@@ -34,30 +32,11 @@ if TYPE_CHECKING:
 
 HASH_CHARACTERS: Final = 16
 PACKING: Final = 9
-_SALT: Final = secrets.token_bytes(16)
-"""Of this process: without it nobody can tell from a private study's files under which address its shapes stand."""
 
 
 def packed(value: object) -> str:
     """Return a value as JSON, deflated, in base64: what ``walkshed.unpack`` reads."""
     return b64encode(zlib.compress(json.dumps(value, ensure_ascii=False).encode(), PACKING)).decode()
-
-
-def publish(name: str, content: bytes) -> str:
-    """Write what the map fetches once, and return its address; equal content has one address.
-
-    Parameters
-    ----------
-    name
-        Start of the file's name.
-    content
-        Of the file.
-    """
-    file = f"{name}-{hashlib.sha256(_SALT + content).hexdigest()[:HASH_CHARACTERS]}.json"
-    path = layer_folder() / file
-    if not path.exists():
-        write_whole(path, content, durable=False)
-    return address("layers", from_map=True) + file
 
 
 @st.cache_resource(show_spinner=False)
@@ -84,6 +63,7 @@ def drawn_once(thing: object, key: tuple[object, ...], make: Callable[[], Any]) 
         return entry[1]
     for old in [old for old, (alive, _) in list(known.items()) if alive() is None]:
         known.pop(old, None)
+    sweep()
     made = make()
     known[id(thing), key] = (weakref.ref(thing), made)
     return made
@@ -187,6 +167,6 @@ class Say(MacroElement):
         self.arguments = ", ".join(script_json(argument) for argument in arguments)
 
 
-def publish_facts(columns: Sequence[Mapping[str, object]]) -> str:
+def publish_facts(columns: Sequence[Mapping[str, object]]) -> Address:
     """Return the address of facts about the homes that few choices change."""
     return publish("facts", packed([dict(column) for column in columns]).encode())

@@ -9,19 +9,17 @@ import folium
 import numpy as np
 from streamlit_folium import st_folium
 
-from walkshed.app import basemaps, figures, mapfacts, state
+from walkshed.app import basemaps, figures, legends, mapfacts, state
 from walkshed.app.blankmap import blank_map
 from walkshed.app.mapareas import standing
 from walkshed.app.mapbase import HOMES, NO_RATE, RATE_COLOURS, UNIT_RATES, Base, rate_rows, study_base
 from walkshed.app.mapsent import Follow, drawn_once, publish_facts, stay
-from walkshed.app.texts import language, say, term
+from walkshed.app.texts import language, say
 from walkshed.coordinates import wgs84_to_gcj02
-from walkshed.reporting import palette
 from walkshed.reporting.keyfigures import headline_rate
 from walkshed.reporting.leaflet import FitArea, Legend, OfflineMap, Paint
 from walkshed.reporting.maplayers import located
 from walkshed.reporting.served import SERVED, UNSERVED
-from walkshed.reporting.signs import area_key, line_key, sign_key
 from walkshed.reporting.wording import credits_of
 
 if TYPE_CHECKING:
@@ -83,13 +81,13 @@ def _follow(result: Survey, base: Base, codes: NDArray[np.integer]) -> Follow:
     """Return the homes' colours and facts; what a limit does not change is fetched once where it may be."""
     if base.blocks is not None:
         return Follow(HOMES, codes, mapfacts.block_facts(result, base.blocks))
-    fixed, own = drawn_once(
-        result, ("facts", language()), lambda: (mapfacts.home_facts(result), mapfacts.reason_fact(result))
-    )
+    own = drawn_once(result, ("reason", language()), lambda: mapfacts.reason_fact(result))
     last = [own] if base.tells_residents else [own, mapfacts.residents_fact(result)]
+    fixed = drawn_once(result, ("facts", language()), lambda: mapfacts.home_facts(result))
     if state.is_own(result.config):
         return Follow(HOMES, codes, [*fixed, *last])
-    return Follow(HOMES, codes, last, same=[publish_facts(fixed)])
+    at = drawn_once(result, ("facts at", language()), lambda: publish_facts(fixed))
+    return Follow(HOMES, codes, last, same=[at])
 
 
 def centre(bounds: Bounds, datum: str) -> tuple[float, float]:
@@ -142,34 +140,14 @@ def _blank_map(result: Survey, base: Base, spoken: str, ground: str) -> OfflineM
 
 def _legend(result: Survey, base: Base) -> list[dict[str, Any]]:
     """Return the legend; its texts hold no figure, or the map would be built anew at every click."""
-    homes = ((SERVED, "legend_served"), (UNSERVED, "legend_unserved"))
     rooms = located(result.inputs.facilities)
-    hours = result.norms.hourly is not None
-    statuses = [
-        status for status in palette.STATUS_COLOURS if (rooms.status == status).any() or (hours and status == "closed")
-    ]
-    signs = [
-        {"key": sign_key(status), "text": say("legend_room", status=term("status", status))} for status in statuses
-    ]
-    own = area_key(palette.NAVY, opacity=0.16, stroke=palette.NAVY)
-    gap = area_key(palette.UNSERVED, opacity=0.15, stroke=palette.GAP)
     groups = [
-        {"text": say("legend_rooms"), "rows": signs},
         {
-            "text": say("legend_homes")
-            if base.blocks is None
-            else say("legend_blocks", side=f"{base.blocks.side_m:g}", count=f"{len(base.blocks.block):,}"),
-            "rows": [{"key": area_key(palette.HOME_COLOURS[code]), "text": say(key)} for code, key in homes],
+            "text": say("legend_rooms"),
+            "rows": legends.room_rows(rooms, always=() if result.norms.hourly is None else ("closed",)),
         },
-        {
-            "text": say("legend_areas"),
-            "rows": [
-                {"key": line_key(palette.NAVY), "text": say("legend_band")},
-                {"key": line_key(palette.NAVY, dash="6 4"), "text": say("legend_inner_band")},
-                {"key": gap, "text": say("legend_gap")},
-                *([{"key": own, "text": say("legend_own_area")}] if len(rooms) > 1 else []),
-            ],
-        },
+        legends.homes_group(base, ((SERVED, "legend_served"), (UNSERVED, "legend_unserved"))),
+        legends.areas_group(own_areas=len(rooms) > 1),
         {"text": say("legend_units"), "rows": rate_rows() if base.units else []},
         {"text": say("legend_base"), "rows": list(base.rows)},
     ]

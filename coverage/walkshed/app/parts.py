@@ -10,8 +10,9 @@ import streamlit as st
 
 from walkshed.app import state
 from walkshed.app.errors import box
+from walkshed.app.progress import told_stop
 from walkshed.app.texts import in_markdown, language, safe, say, term
-from walkshed.reporting.wording import count
+from walkshed.reporting.wording import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +56,8 @@ def heading(title: str, config: StudyConfig) -> None:
         box(say("own_in_use"), kind="note")
     elif st.session_state.get("own_lost"):
         box(say("own_lost"), kind="warning")
+    if told_stop():
+        box(say("stopped_unchanged"), kind="warning")
 
 
 def subheading(title: str, explanation: str = "") -> None:
@@ -136,7 +139,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
 def notes(result: Survey) -> None:
     """Draw what a reader of the figures must know, the study's own note aside, which stands in the heading."""
     told = [note.text(language()) for note in result.notes if note.key != "notes.study"]
-    told.append(say("note_disagreement", share=f"{result.disagreement:.1%}"))
+    told.append(say("note_disagreement", share=percent(result.disagreement)))
     items = "".join(f"<li>{safe(line)}</li>" for line in told)
     st.html(f'<h2 class="ws-h2">{safe(say("notes"))}</h2><ul class="ws-notes">{items}</ul>')
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from walkshed.app import hand_figures
+from walkshed.app.charts import axis_style
 from walkshed.app.parts import table
 from walkshed.app.texts import language, say
 from walkshed.catalogue import has, text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 CURVE_KEY: Final = "siting_curve"
 POINT: Final = "rooms_point"
-NAVY, GREEN, GREY, GRID, ORANGE = "#0B3C5D", "#009E73", "#8A949E", "#E3E8EC", "#D55E00"
+GREEN, GREY, ORANGE = "#009E73", "#8A949E", "#D55E00"
 WORTH_SHARE: Final = 0.01
 """A room that adds fewer than so many of all residents is hardly worth it."""
 MOST_ROWS: Final = 5
@@ -51,10 +52,10 @@ def curve(frame: pd.DataFrame, *, before: float, chosen: int) -> None:
     x = {
         "field": "rooms", "type": "quantitative", "title": say("axis_rooms"),
         "scale": {"domain": [int(shown.rooms.min()), int(max(shown.rooms.max(), 1))], "nice": False},
-        "axis": {**_axis(), "tickMinStep": 1, "format": "d"},
+        "axis": {**axis_style(), "tickMinStep": 1, "format": "d"},
     }  # fmt: skip
     y: dict[str, Any] = {"type": "quantitative", "title": say("axis_share"), "scale": {"domain": [low, 1]}}
-    y["axis"] = {**_axis(), "format": ".0%"}
+    y["axis"] = {**axis_style(), "format": ".0%"}
     tooltip = [
         {"field": "rooms", "type": "quantitative", "title": say("axis_rooms")},
         {"field": "share", "type": "quantitative", "title": say("axis_share"), "format": ".1%"},
@@ -223,7 +224,3 @@ def changed_groups(now: WhatIf) -> None:
     ]
     names = ("group", "rate_today", "rate_then", "change")
     table([say(f"column_{name}") for name in names], told, numbers=(1, 2, 3))
-
-
-def _axis() -> dict[str, Any]:
-    return {"grid": True, "gridColor": GRID, "labelColor": "#44535F", "titleColor": "#44535F", "titleFontWeight": 400}

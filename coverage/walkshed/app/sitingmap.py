@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 import folium
 from streamlit_folium import st_folium
 
-from walkshed.app import basemaps, hand_figures, mapfacts, state
+from walkshed.app import basemaps, hand_figures, legends, mapfacts, state
 from walkshed.app.blankmap import blank_map
 from walkshed.app.mapareas import standing
 from walkshed.app.mapbase import HOMES, Base, study_base
 from walkshed.app.mapsent import Follow, Say, drawn_once, publish_facts, stay
 from walkshed.app.mapview import centre, focus_zoom
 from walkshed.app.sitingsigns import HAND_COLOUR, sign_layers
-from walkshed.app.texts import language, say, term
+from walkshed.app.texts import language, say
 from walkshed.reporting import palette
 from walkshed.reporting.leaflet import FitArea, Legend, OfflineMap
 from walkshed.reporting.maplayers import located
 from walkshed.reporting.panels import Call
 from walkshed.reporting.served import NEW, SERVED, UNSERVED
-from walkshed.reporting.signs import area_key, line_key, sign_key
+from walkshed.reporting.signs import sign_key
 from walkshed.reporting.wording import credits_of
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Scene:
     meaning: str = ""
     focus: Bounds | None = None
     ground: str = basemaps.OWN
+    refused: int = 0
 
 
 def draw(result: StudyResult, scene: Scene, *, on_change: Callable[[], None]) -> None:
@@ -87,7 +88,8 @@ def draw(result: StudyResult, scene: Scene, *, on_change: Callable[[], None]) ->
     for signs in sign_layers(result, scene.now, must_build=scene.must_build, forbidden=scene.forbidden):
         signs.add_to(changing)
     _follow(result, scene.now, base).add_to(changing)
-    Say("walkshed.mean", scene.meaning).add_to(changing)
+    # What does not differ is not drawn anew: after a refused drag nothing else would, and the pin would stay there.
+    Say("walkshed.mean", scene.meaning, scene.refused).add_to(changing)
     focus, datum = scene.focus, basemaps.datum_of(scene.ground)
     st_folium(
         page_map,
@@ -115,7 +117,8 @@ def _follow(result: StudyResult, now: WhatIf, base: Base) -> Follow:
     then = mapfacts.walk("fact_walk", now.nearest_min, none="walk_beyond")
     if state.is_own(result.config):
         return Follow(HOMES, codes, [today, then])
-    return Follow(HOMES, codes, [then], same=[publish_facts([today])])
+    at = drawn_once(result, ("walk today at", language()), lambda: publish_facts([today]))
+    return Follow(HOMES, codes, [then], same=[at])
 
 
 def _blank(result: StudyResult, base: Base, spoken: str, ground: str) -> OfflineMap:
@@ -131,33 +134,14 @@ def _blank(result: StudyResult, base: Base, spoken: str, ground: str) -> Offline
 
 def _legend(result: StudyResult, base: Base) -> list[dict[str, Any]]:
     """Return the legend; its texts hold no figure, or the map would be built anew at every click."""
-    rooms = located(result.inputs.facilities)
-    statuses = [status for status in palette.STATUS_COLOURS if (rooms.status == status).any()]
-    homes = ((SERVED, "legend_served"), (UNSERVED, "legend_unserved"), (NEW, "legend_new"))
-    gap = area_key(palette.UNSERVED, opacity=0.15, stroke=palette.GAP)
+    signs = [
+        {"key": sign_key("proposal"), "text": say("legend_proposal")},
+        {"key": sign_key("proposal").replace(palette.NEW, HAND_COLOUR), "text": say("legend_hand")},
+    ]
+    rooms = legends.room_rows(located(result.inputs.facilities))
     return [
-        {
-            "text": say("legend_rooms"),
-            "rows": [
-                {"key": sign_key("proposal"), "text": say("legend_proposal")},
-                {"key": sign_key("proposal").replace(palette.NEW, HAND_COLOUR), "text": say("legend_hand")},
-                *(
-                    {"key": sign_key(status), "text": say("legend_room", status=term("status", status))}
-                    for status in statuses
-                ),
-            ],
-        },
-        {
-            "text": say("legend_homes"),
-            "rows": [{"key": area_key(palette.HOME_COLOURS[code]), "text": say(key)} for code, key in homes],
-        },
-        {
-            "text": say("legend_areas"),
-            "rows": [
-                {"key": line_key(palette.NAVY), "text": say("legend_band")},
-                {"key": line_key(palette.NAVY, dash="6 4"), "text": say("legend_inner_band")},
-                {"key": gap, "text": say("legend_gap")},
-            ],
-        },
+        {"text": say("legend_rooms"), "rows": [*signs, *rooms]},
+        legends.homes_group(base, ((SERVED, "legend_served"), (UNSERVED, "legend_unserved"), (NEW, "legend_new"))),
+        legends.areas_group(),
         {"text": say("legend_base"), "rows": list(base.rows)},
     ]

@@ -17,7 +17,7 @@ from walkshed.study import load_study, run_study
 from walkshed.study.variants import assessment_digest, input_digest, vary_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from walkshed.parameters import StudyConfig
@@ -63,7 +63,7 @@ def begin() -> None:
                 state[key] = st.query_params[name]
     if state.get(LANGUAGE_KEY) not in LANGUAGES:
         state[LANGUAGE_KEY] = LANGUAGES[0]
-    _open()
+    open_changed()
     own = workspace.own_study()
     if own is not None:
         workspace.touch(own)
@@ -251,57 +251,7 @@ def _private_inputs(config: StudyConfig, known: OrderedDict[str, StudyInputs], p
     return known[key]
 
 
-def change_study(
-    config: StudyConfig, make: Callable[[StudyConfig], tuple[StudyConfig, Mapping[str, bytes]]]
-) -> StudyConfig:
-    """Change this session's private study and compute it; what cannot be computed is not kept.
-
-    A study on offer to everybody is copied first, and the copy opened; the copy takes the place of a former private
-    study. A study that still lacks layers cannot be computed as a whole: it is kept as it grows.
-
-    Parameters
-    ----------
-    config
-        The study that is open.
-    make
-        Gets the settings of the private study and returns the changed ones and new files by name; names come from
-        :func:`walkshed.app.file_names.free_name`.
-
-    Returns
-    -------
-    StudyConfig
-        Of the changed private study. Choices (minutes, walker, number of rooms) stay.
-
-    Raises
-    ------
-    WalkshedError
-        If the study would no longer work; everything is as it was then.
-    """
-    session = st.session_state
-    former = session.get(workspace.TOKEN_KEY) if is_own(config) else None
-    token = former if former is not None else workspace.copy_own(config)
-
-    def check(changed: StudyConfig) -> None:
-        if not studies.missing_layers(changed):
-            with progress_bar(stop=True) as progress:
-                result_of(changed, settled(changed), progress=progress)
-
-    try:
-        folder = workspace.folder_of(token)
-        assert folder is not None  # noqa: S101 - made or opened a moment ago
-        own = workspace.read_own(folder)
-        changed, files = make(own)
-        changed = workspace.change_study(changed, files=files, check=check)
-        session[OPENING_KEY] = token
-    except BaseException:  # also where the reader stops it: the next run of the page has begun by then
-        if token != former:
-            workspace.discard(token)
-        raise
-    _open()
-    return changed
-
-
-def _open() -> None:
+def open_changed() -> None:
     """Open the private study that a change has led to.
 
     The session learns of a change by one value, set when everything is done: a run that the reader ends is stopped at

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -96,6 +97,14 @@ def read_config(folder: Path) -> StudyConfig:
     WalkshedError
         If study.toml cannot be used.
     """
+    facts = (folder / "study.toml").stat()
+    return _as_written(folder, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=64)
+def _as_written(folder: Path, changed_ns: int, size: int) -> StudyConfig:
+    """Return the configuration of a file as it is now; every run of a page asks for those of all studies."""
+    del changed_ns, size  # another file then
     return StudyConfig.from_toml(folder)
 
 

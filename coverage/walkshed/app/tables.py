@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +14,9 @@ from walkshed.catalogue import has, text
 from walkshed.reporting.wording import DASH, count, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from streamlit.elements.lib.column_types import ColumnConfig
 
     from walkshed.results import StudyResult, Survey
 
@@ -38,24 +40,17 @@ def gaps(result: Survey) -> None:
         }
     )
     most = int(max(frame.residents.max(), 1))
-    st.dataframe(
-        frame,
-        key=GAP_KEY,
-        on_select=_chosen(GAP_KEY),
-        selection_mode="single-row",
-        hide_index=True,
-        height=_height(len(frame), 7),
-        column_config={
-            "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
-            "place": st.column_config.TextColumn(say("column_place"), width=165),
-            "residents": st.column_config.ProgressColumn(
-                say("column_unserved"), format="localized", min_value=0, max_value=most, width=130
-            ),
-            "minutes": st.column_config.NumberColumn(say("column_minutes"), format="%.1f", width=90),
-            "reason": st.column_config.TextColumn(say("column_reason"), width=120),
-            "areas": st.column_config.NumberColumn(say("column_homes"), format="localized", width=65),
-        },
-    )
+    columns = {
+        "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
+        "place": st.column_config.TextColumn(say("column_place"), width=165),
+        "residents": st.column_config.ProgressColumn(
+            say("column_unserved"), format="localized", min_value=0, max_value=most, width=130
+        ),
+        "minutes": st.column_config.NumberColumn(say("column_minutes"), format="%.1f", width=90),
+        "reason": st.column_config.TextColumn(say("column_reason"), width=120),
+        "areas": st.column_config.NumberColumn(say("column_homes"), format="localized", width=65),
+    }
+    _listed(frame, GAP_KEY, columns, most=7, on_select=_chosen(GAP_KEY))
 
 
 def proposals(result: StudyResult) -> None:
@@ -70,23 +65,16 @@ def proposals(result: StudyResult) -> None:
             "served": plan.cumulative_served.round().astype(int),
         }
     )
-    st.dataframe(
-        frame,
-        key=PROPOSAL_KEY,
-        on_select="rerun",
-        selection_mode="single-row",
-        hide_index=True,
-        height=_height(len(frame), 10),
-        column_config={
-            "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
-            "place": st.column_config.TextColumn(say("column_place"), width=165),
-            "newly": st.column_config.NumberColumn(say("column_newly"), format="localized", width=105),
-            "rate": st.column_config.ProgressColumn(
-                say("column_rate_after"), format="%.1f%%", min_value=0, max_value=100, width=150
-            ),
-            "served": st.column_config.NumberColumn(say("column_cumulative"), format="localized", width=115),
-        },
-    )
+    columns = {
+        "rank": st.column_config.NumberColumn(say("column_rank"), width=50),
+        "place": st.column_config.TextColumn(say("column_place"), width=165),
+        "newly": st.column_config.NumberColumn(say("column_newly"), format="localized", width=105),
+        "rate": st.column_config.ProgressColumn(
+            say("column_rate_after"), format="%.1f%%", min_value=0, max_value=100, width=150
+        ),
+        "served": st.column_config.NumberColumn(say("column_cumulative"), format="localized", width=115),
+    }
+    _listed(frame, PROPOSAL_KEY, columns, most=10, on_select="rerun")
 
 
 def units(rates: pd.DataFrame, *, target: float = 0.0) -> None:
@@ -110,24 +98,37 @@ def units(rates: pd.DataFrame, *, target: float = 0.0) -> None:
     frame["numerator"] = rates["numerator"].round()
     frame["denominator"] = rates["denominator"].round()
     frame["quantity"] = [term("quantity", quantity) for quantity in rates["quantity"]]
+    columns = {
+        "unit": st.column_config.TextColumn(say("column_unit"), width=150),
+        "level": st.column_config.TextColumn(say("column_level"), width=100),
+        "rate": st.column_config.ProgressColumn(
+            say("column_rate"), format="%.1f%%", min_value=0, max_value=100, width=130
+        ),
+        "short": st.column_config.NumberColumn(say("column_short"), format="%.1f", width=95),
+        "numerator": st.column_config.NumberColumn(say("column_numerator"), format="localized", width=85),
+        "denominator": st.column_config.NumberColumn(say("column_denominator"), format="localized", width=85),
+        "quantity": st.column_config.TextColumn(say("column_quantity"), width=65),
+    }
+    _listed(frame, UNIT_KEY, columns, most=9, on_select=_chosen(UNIT_KEY))
+
+
+def _listed(
+    frame: pd.DataFrame,
+    key: str,
+    columns: Mapping[str, ColumnConfig],
+    *,
+    most: int,
+    on_select: Literal["rerun"] | Callable[[], None],
+) -> None:
+    """Draw a table of which one row can be chosen, so many rows high at most."""
     st.dataframe(
         frame,
-        key=UNIT_KEY,
-        on_select=_chosen(UNIT_KEY),
+        key=key,
+        on_select=on_select,
         selection_mode="single-row",
         hide_index=True,
-        height=_height(len(frame), 9),
-        column_config={
-            "unit": st.column_config.TextColumn(say("column_unit"), width=170),
-            "level": st.column_config.TextColumn(say("column_level"), width=120),
-            "rate": st.column_config.ProgressColumn(
-                say("column_rate"), format="%.1f%%", min_value=0, max_value=100, width=140
-            ),
-            "short": st.column_config.NumberColumn(say("column_short"), format="%.1f", width=105),
-            "numerator": st.column_config.NumberColumn(say("column_numerator"), format="localized", width=90),
-            "denominator": st.column_config.NumberColumn(say("column_denominator"), format="localized", width=90),
-            "quantity": st.column_config.TextColumn(say("column_quantity"), width=80),
-        },
+        height=_height(len(frame), most),
+        column_config=dict(columns),
     )
 
 

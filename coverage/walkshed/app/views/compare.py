@@ -31,6 +31,7 @@ BEFORE_KEY, AFTER_KEY = "compare_before", "compare_after"
 def show(config: StudyConfig) -> None:
     """Draw the page."""
     parts.heading(say("page_compare"), config)
+    compare_accept.carry_out(config)
     if st.session_state.get("compare_section") not in SECTIONS:
         st.session_state.compare_section = SECTIONS[0]
     controls.choose("compare_section", SECTIONS, label=say("sections"), format_func=lambda name: say(f"section_{name}"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import baseline, handmade, parts, sides
+from walkshed.app import baseline, handmade, parts, sides, state
 from walkshed.app.errors import box, explained
+from walkshed.app.progress import progress_bar
 from walkshed.app.texts import safe, say, term
 from walkshed.app.views.data_upload import changed_rate, headline, replace_allowed
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DONE_KEY: Final = "compare_done"
 AS_KEY: Final = "accept_status"
+WANTED_KEY: Final = "accept_wanted"
+"""In the session: the side to take over, and as what, until the next run of the page."""
 
 
 def show(config: StudyConfig, result: StudyResult, side: Side) -> None:
@@ -37,10 +40,22 @@ def show(config: StudyConfig, result: StudyResult, side: Side) -> None:
     pressed = st.button(
         say("accept_button", count=len(side.rooms)), type="primary", icon=":material/check:", disabled=not allowed
     )
-    if not pressed:
+    if pressed:
+        st.session_state[WANTED_KEY] = (side.key, status)
+        st.rerun()
+
+
+def carry_out(config: StudyConfig) -> None:
+    """Take the plan over that the button was pressed for; for the page itself: a fragment's run cannot be stopped."""
+    wanted: tuple[str, str] | None = st.session_state.pop(WANTED_KEY, None)
+    if wanted is None:
         return
-    before = headline(result)
+    key, status = wanted
     with explained():
+        result = state.current_result(config)
+        with progress_bar() as progress:
+            side = sides.side_of(config, result, key, progress=progress)
+        before = headline(result)
         changed = baseline.accept_side(config, result, side, status=status)
         told = say("accepted", name=side.label, count=len(side.rooms), closed=len(side.closed))
         st.session_state[DONE_KEY] = " ".join(filter(None, (told, changed_rate(before, changed))))

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from walkshed.app import parts
+from walkshed.app.charts import LETTERS, axis_style
 from walkshed.app.comparemap import COLOURS, NAMES, ORDER, SIDE_COLOURS
 from walkshed.app.side_rooms import common_rooms
 from walkshed.app.tables import csv_bytes
@@ -82,7 +83,7 @@ def _units(result: StudyResult, comparison: Comparison) -> None:
             "unit": column.TextColumn(say("column_unit"), width=125),
             "before": column.NumberColumn(say("column_rate_from"), **share),
             "after": column.NumberColumn(say("column_rate_to"), **share),
-            "change": column.NumberColumn(say("column_change_points"), format="%+.1f", width=72),
+            "change": column.NumberColumn(say("column_change_points"), format="%+.1f", width=88),
             "gained": column.NumberColumn(say("class_gained"), **whole),
             "lost": column.NumberColumn(say("class_lost"), **whole),
         },
@@ -137,12 +138,12 @@ def _bars(comparison: Comparison) -> None:
             "yOffset": {"field": "side", "type": "nominal", "sort": domain, "scale": {"domain": domain}},
             "x": {
                 "field": "rate", "type": "quantitative", "title": say("column_rate"), "scale": {"domain": [0, 1]},
-                "axis": {"format": ".0%", "gridColor": "#E3E8EC"},
+                "axis": axis_style() | {"format": ".0%"},
             },
             "color": {
                 "field": "side", "type": "nominal", "title": None,
                 "scale": {"domain": domain, "range": [BEFORE, AFTER]},
-                "legend": {"orient": "top", "labelLimit": 260, "direction": "vertical"},
+                "legend": {"orient": "top", "labelLimit": 260, "direction": "vertical", "labelColor": LETTERS},
             },
             "tooltip": [
                 {"field": "unit", "type": "nominal", "title": say("column_unit")},

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from walkshed.results import Survey
 
 PLACE = "coverage"
-HEAD_START_S = 0.2
-"""Of figures and map before the tables."""
+HEAD_START_S, FIRST_HEAD_START_S = 0.2, 0.9
+"""Of figures and map before the tables; a browser that has yet to load the map's scripts needs longer."""
+DRAWN_KEY = "coverage_drawn"
 
 
 def show(config: StudyConfig) -> None:
@@ -51,7 +52,8 @@ def _body(config: StudyConfig) -> None:
         with right:
             choices.draw(config, result)
         # Browsers do one thing after another: what is above is on the screen before the tables are made.
-        time.sleep(HEAD_START_S)
+        if result is not None:
+            time.sleep(_head_start_s())
         with left, running.part(PLACE, "why"):
             if result is not None:
                 coverage_figures.breakdown(result)
@@ -60,6 +62,13 @@ def _body(config: StudyConfig) -> None:
                 coverage_tables.draw(result)
                 parts.notes(result)
         state.remember()
+
+
+def _head_start_s() -> float:
+    """Return how long the tables wait: longest the first time that a session sees the page."""
+    first = not st.session_state.get(DRAWN_KEY)
+    st.session_state[DRAWN_KEY] = True
+    return FIRST_HEAD_START_S if first else HEAD_START_S
 
 
 def _map(result: Survey | None) -> None:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from walkshed.app import controls, parts, state, studies
 from walkshed.app.errors import box, explained
-from walkshed.app.progress import told_stop
 from walkshed.app.texts import say, term
 from walkshed.app.views import data_list, data_rooms, data_study, data_upload
 from walkshed.errors import WalkshedError
@@ -30,8 +29,6 @@ def show(config: StudyConfig) -> None:
     done = st.session_state.pop(DONE_KEY, "")
     if done:
         box(done, kind="success")
-    if told_stop():
-        box(say("stopped_unchanged"), kind="warning")
     result = _result(config)
     section = st.session_state.data_section
     with explained():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from walkshed.app import file_names, parts, rooms, state
+from walkshed.app import changing, file_names, parts, rooms
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import safe, say, term
 from walkshed.app.views.data_map import draw_rooms
@@ -185,7 +185,7 @@ def _store(
 
     before = headline(result)
     with explained():
-        changed = state.change_study(config, make)
+        changed = changing.change_study(config, make)
         st.session_state.pop(DRAFT_KEY, None)
         told = say("rooms_saved", count=len(table))
         st.session_state[DONE_KEY] = " ".join(filter(None, (told, changed_rate(before, changed))))

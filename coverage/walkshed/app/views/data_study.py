@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import file_names, parts, state, studies, workspace
+from walkshed.app import changing, file_names, parts, state, studies, workspace
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import in_markdown, language, safe, say
 from walkshed.app.views.data_upload import next_upload, replace_allowed
@@ -112,7 +112,7 @@ def _about(config: StudyConfig) -> None:
     if sent and replace_allowed(config):
         named = replace(about, title_zh=title_zh.strip(), title_en=title_en.strip(), data_date=date.strip())
         with explained():
-            state.change_study(config, lambda own: (replace(own, study=named), {}))
+            changing.change_study(config, lambda own: (replace(own, study=named), {}))
             st.session_state[DONE_KEY] = say("about_saved")
             st.rerun()
 

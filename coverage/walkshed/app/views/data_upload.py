@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import streamlit as st
 
-from walkshed.app import checklist, controls, file_names, parts, state, upload_settings, uploads, workspace
+from walkshed.app import changing, checklist, controls, file_names, parts, state, upload_settings, uploads, workspace
 from walkshed.app.errors import box, explained
 from walkshed.app.texts import in_markdown, language, safe, say, term
 from walkshed.app.upload_look import SEEN_KEY, on_disk, read, told
@@ -65,7 +65,7 @@ def _choose_layer(config: StudyConfig) -> str:
     with right:
         if removable and st.button(say("take_out", layer=in_markdown(term("layer", layer))), icon=":material/delete:"):
             with explained():
-                state.change_study(config, lambda own: (upload_settings.without_layer(own, layer), {}))
+                changing.change_study(config, lambda own: (upload_settings.without_layer(own, layer), {}))
                 st.session_state[DONE_KEY] = say("taken_out", layer=term("layer", layer))
                 st.rerun()
     return layer
@@ -225,7 +225,7 @@ def _use(file: UploadedFile, layer: str, choices: Choices, config: StudyConfig, 
 
     before = headline(result)
     with explained():
-        changed = state.change_study(config, make)
+        changed = changing.change_study(config, make)
         told = say("file_used", layer=term("layer", layer), name=file.name)
         st.session_state[DONE_KEY] = " ".join(filter(None, (told, changed_rate(before, changed))))
         next_upload()

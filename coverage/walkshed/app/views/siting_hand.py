@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from walkshed.results import StudyResult
     from walkshed.siting.what_if import WhatIf
 
-MEANING_KEY, ACT_KEY, TOLD_KEY = "click_means", "hand_act", "hand_told"
+MEANING_KEY, ACT_KEY, TOLD_KEY, REFUSED_KEY = "click_means", "hand_act", "hand_told", "hand_refused"
 MEANINGS: Final = ("look", "add", "must", "not")
 NEAR_CANDIDATE_M: Final = 150.0
 SAVED_NAME = "plan_name"
@@ -58,6 +58,7 @@ def draw_map(result: StudyResult, planned: Planned, now: WhatIf) -> None:
         meaning="" if meaning == "look" else meaning,
         focus=bounds,
         ground=basemaps.chosen(),
+        refused=st.session_state.get(REFUSED_KEY, 0),
     )
     sitingmap.draw(result, scene, on_change=_note)
     credit = basemaps.told(scene.ground)
@@ -81,6 +82,7 @@ def heed(result: StudyResult) -> None:
         _do(result, act)
     except WalkshedError as error:
         st.session_state[TOLD_KEY] = error.text(language())
+        st.session_state[REFUSED_KEY] = st.session_state.get(REFUSED_KEY, 0) + 1
 
 
 def _do(result: StudyResult, act: dict[str, Any]) -> None:

@@ -235,10 +235,15 @@
         if (button) { button.title = pair[1]; button.setAttribute("aria-label", pair[1]); }
       });
     }
-    var waiting = 0;
+    var waiting = 0, asked = 0;
+    /* Every home is a layer: thousands ask at once, and a timer for each would take longer than the work. */
     function soon() {
-      clearTimeout(waiting);
-      waiting = setTimeout(function () { if (map._loaded) declutter(map); }, 30);
+      asked++;
+      if (!waiting) waiting = setTimeout(look, 30, asked);
+    }
+    function look(before) {
+      waiting = before === asked ? 0 : setTimeout(look, 30, asked);
+      if (!waiting && map._loaded) declutter(map);
     }
     map.on("zoomend moveend layeradd layerremove resize", soon);
     soon();
