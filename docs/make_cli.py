@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_orig
 
 from typer.models import ArgumentInfo
 
-from walkshed.cli import app
+from walkshed.commands.program import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,7 +8,7 @@ differs from WGS-84 by less than a metre and is taken as equal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +35,9 @@ CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 _AXIS_M = 6_378_245.0
 _ECCENTRICITY2 = 0.00669342162296594323
 _ORIGIN_LON, _ORIGIN_LAT = 105.0, 35.0
+HALF_TURN: Final = 180.0
+UTM_SOUTH, UTM_NORTH = -80.0, 84.0
+"""UTM zones reach so far."""
 _BAIDU_PI = np.pi * 3000.0 / 180.0
 _ROUNDS = 10
 """The shifts stretch by 2 % at most, so that each round wins almost two digits; ten reach the precision of a double."""
@@ -164,7 +167,7 @@ def metric_crs(geometry_4326: shapely.Geometry | gpd.GeoSeries) -> str:
     Raises
     ------
     CrsError
-        If there is no geometry, or it lies outside the range of degrees.
+        If there is no geometry, or it lies outside the range of degrees, or see :func:`check_extent`.
 
     Examples
     --------
@@ -172,8 +175,31 @@ def metric_crs(geometry_4326: shapely.Geometry | gpd.GeoSeries) -> str:
     ('EPSG:32650', 'EPSG:32722')
     """
     lon, lat = _centre(geometry_4326)
+    check_extent(geometry_4326)
     zone = min(int((lon + 180.0) // 6.0) + 1, 60)
     return f"EPSG:{326 if lat >= 0 else 327}{zone:02d}"
+
+
+def check_extent(geometry_4326: shapely.Geometry | gpd.GeoSeries) -> None:
+    """Refuse what no UTM zone can hold: both sides of the 180th meridian, or the polar caps.
+
+    Parameters
+    ----------
+    geometry_4326
+        One geometry or a series of them, degrees, longitude first. An area that was projected, widened and brought back
+        spans the globe when it crosses the meridian, and is refused, too.
+
+    Raises
+    ------
+    CrsError
+        If it reaches over more than 180 degrees of longitude, or beyond 84 degrees north or 80 degrees south.
+    """
+    shapes = geometry_4326.to_numpy() if isinstance(geometry_4326, gpd.GeoSeries) else geometry_4326
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    if east - west > HALF_TURN:
+        raise CrsError("antimeridian", west=f"{west:.4f}", east=f"{east:.4f}")
+    if south < UTM_SOUTH or north > UTM_NORTH:
+        raise CrsError("polar", south=f"{south:.4f}", north=f"{north:.4f}")
 
 
 def areas_m2(geoseries: gpd.GeoSeries) -> FloatArray:
@@ -215,11 +241,14 @@ def distances_m(lon: FloatArray, lat: FloatArray, area: shapely.Geometry) -> Flo
     (N,) float64
         Geodesic metres to the nearest place of the area, 0 inside it. The nearest place is looked up with longitudes
         scaled by the cosine of the area's mean latitude, so that the distance is exact to a few metres in a kilometre
-        at worst.
+        at worst. A point beyond the 180th meridian is as near as it is on the ground.
     """
     result = np.full(lon.shape, np.inf)
     shapely.prepare(area)
     possible = (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)  # noqa: PLR2004 - the range of degrees
+    middle = _centre(area)[0] if possible.any() else 0.0
+    with np.errstate(invalid="ignore"):
+        lon = lon - 360.0 * np.round((lon - middle) / 360.0)
     inside = np.zeros(lon.shape, bool)
     inside[possible] = shapely.intersects_xy(area, lon[possible], lat[possible])
     result[inside] = 0.0

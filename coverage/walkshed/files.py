@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from walkshed.errors import InputError, WalkshedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MARK: Final = "walkshed-"
 NAMED: Final = re.compile(r"\.?walkshed-(?:[a-z]+-)?([0-9a-f]{6})-(\d{1,9})-[0-9a-f]{8}(?:\D.*)?", re.DOTALL)
@@ -39,6 +39,7 @@ FULL: Final = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)
 CLOSED: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 IN_THE_WAY: Final = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
 _held: set[Path] = set()
+_last_acts: list[Callable[[], object]] = []
 
 
 @contextmanager
@@ -212,8 +213,21 @@ def drop_scratch(folder: Path) -> None:
     _held.discard(folder)
 
 
+@contextmanager
+def last_act(act: Callable[[], object]) -> Iterator[None]:
+    """While the block runs, have :func:`abandon` do this first: end programs that this one has started, for example."""
+    _last_acts.append(act)
+    try:
+        yield
+    finally:
+        _last_acts.remove(act)
+
+
 def abandon() -> None:
     """Delete every draft and scratch folder of this process, because it ends without running to the end."""
+    for act in reversed(_last_acts):
+        with suppress(Exception):
+            act()
     for path in tuple(_held):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

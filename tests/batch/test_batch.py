@@ -18,7 +18,7 @@ from walkshed.batch.claims import TOKEN, claimed
 from walkshed.batch.district import MAX_STARTS, Job, run_district
 from walkshed.batch.pool import has_dask
 from walkshed.batch.table import totals_of
-from walkshed.cli import app
+from walkshed.commands.program import app
 from walkshed.reporting.summary import summarise
 from walkshed.reporting.wording import say
 

@@ -18,8 +18,8 @@ import pytest
 import shapely
 
 from walkshed.errors import CancelledError, FetchError, NetworkError
-from walkshed.inputs import service as service_module
-from walkshed.inputs.service import cache_folder
+from walkshed.inputs import service_refusals
+from walkshed.inputs.service_cache import cache_folder
 from walkshed.network.build import read_network
 from walkshed.network.fetch import fetch_network
 from walkshed.walkers import Access
@@ -330,7 +330,7 @@ def test_a_server_that_fails_for_a_while_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
     faults: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr(service_module, "SHORTEST_WAIT_S", 0.05)
+    monkeypatch.setattr(service_refusals, "SHORTEST_WAIT_S", 0.05)
     map_server.hold(town)
     map_server.faults = list(faults)
     told: list[tuple[str, int, int]] = []
@@ -357,7 +357,7 @@ def test_asking_again_ends(
     fault: str,
     tries: int,
 ) -> None:
-    monkeypatch.setattr(service_module, "SHORTEST_WAIT_S", 0.02)
+    monkeypatch.setattr(service_refusals, "SHORTEST_WAIT_S", 0.02)
     map_server.hold(town)
     map_server.fault = fault
     with pytest.raises(FetchError, match="Could not fetch the walking network"):

@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import walkshed as ws
 from walkshed import cli
 from walkshed.commands import plan, report, study
 from walkshed.commands.shared import explained
-from walkshed.commands.stopping import speak, stoppable
+from walkshed.commands.stopping import begin_work, speak, stoppable
 from walkshed.files import replacing, scratch
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 def bar(language: str, **_: object) -> Iterator[Progress]:
     """Write stages as lines."""
     speak(language)
+    begin_work()
 
     def tell(stage: str, done: int, total: int) -> None:
         os.write(1, f"{stage} {done} {total}\n".encode())
@@ -49,6 +51,7 @@ def deaf(folder: Path) -> None:
     ):
         (work / "part").write_text("half", encoding="utf-8")
         draft.write_text("half", encoding="utf-8")
+        begin_work()
         os.write(1, b"begun\n")
         while True:
             try:
@@ -72,6 +75,8 @@ def main() -> None:
     """Serve."""
     for module in (plan, report, study):
         module.bar = bar  # type: ignore[attr-defined]
+    for name in ws.__all__:
+        getattr(ws, name)
     os.write(1, b"ready\n")
     while line := sys.stdin.readline():
         asked = json.loads(line)

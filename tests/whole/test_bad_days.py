@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 from typer.testing import CliRunner
 
-from walkshed.cli import app
+from walkshed.commands.program import app
 from walkshed.commands.stopping import stoppable
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def test_a_killed_run_leaves_old_files_whole_and_the_next_one_clears_up(
     run.wait_until(lambda: any(path.stat().st_size for path in drafts(out)))
     os.kill(run.pid, signal.SIGKILL)
     assert run.end() == -signal.SIGKILL
-    assert len(drafts(out)) == 1
+    assert len({path.name.removesuffix("-journal") for path in drafts(out)}) == 1
     finished = [name for name in OUTPUTS if (out / name).read_bytes() != b"before"]
     assert len(finished) < len(OUTPUTS)
     again = CliRunner().invoke(app, ["run", str(small), "--out", str(out)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from walkshed.cli import app
+from walkshed.commands.program import app
 from walkshed.parameters import StudyConfig
 
 if TYPE_CHECKING:

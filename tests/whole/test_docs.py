@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from walkshed.cli import app as command_line
+from walkshed.commands.program import app as command_line
 from walkshed.parameters import StudyConfig
 
 if TYPE_CHECKING:

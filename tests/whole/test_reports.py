@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 from typer.testing import CliRunner
 
-from walkshed.cli import app
+from walkshed.commands.program import app
 from walkshed.errors import InputError
 from walkshed.reporting.evidence import verify_pack
 from walkshed.reporting.reports import FORMATS, SHEETS, write_reports
@@ -86,6 +86,8 @@ def test_a_forged_figure_is_named(pack: Path, tmp_path: Path) -> None:
     forged = rewritten(pack, tmp_path / "half.zip", summary_json=content)
     digest = verify_pack(forged)
     assert digest.damaged == ("results/summary.json",)
+    assert not digest.same
+    assert [where for where, _, _ in digest.differences] == ["residents.population"]
     manifest["files"]["results/summary.json"] = sha256(content).hexdigest()
     whole = rewritten(pack, tmp_path / "whole.zip", summary_json=content, manifest_json=json.dumps(manifest).encode())
     found = verify_pack(whole)

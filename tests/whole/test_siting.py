@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from walkshed.cli import app
+from walkshed.commands.program import app
 from walkshed.errors import ContractError, InfeasibleError, SitingError
 from walkshed.parameters import StudyConfig
 from walkshed.reporting.summary import summarise

@@ -17,6 +17,7 @@ from walkshed.batch.claims import TOKEN
 from walkshed.batch.district import MAX_STARTS, failure, killed, run_district
 from walkshed.batch.workers import HOST, LocalWorkers
 from walkshed.errors import CancelledError, InputError, WalkshedError
+from walkshed.files import last_act
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -94,7 +95,7 @@ def _cluster(job: Job, *, scheduler: str | None, workers: int) -> Iterator[tuple
     )
     local = LocalWorkers(cluster.scheduler_address, workers, Path(job.workshop))
     try:
-        with _connected(cluster) as client:
+        with last_act(local.kill), _connected(cluster) as client:
             local.tend()
             yield client, local
     finally:

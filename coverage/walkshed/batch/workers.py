@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ HOST: Final = "127.0.0.1"
 FRUITLESS: Final = 12
 """So many deaths in a row without any district coming to an end: the workers themselves cannot run."""
 LAST_LINES: Final = 3
+START_S: Final = 0.5
+"""A worker that is being started is waited for so long, to be ended as well."""
 
 
 class LocalWorkers:
@@ -38,6 +41,7 @@ class LocalWorkers:
         self._logs = [workshop / f"worker-{place}.log" for place in range(number)]
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number
         self._fruitless = 0
+        self._starter: threading.Thread | None = None
 
     @property
     def hopeless(self) -> bool:
@@ -49,23 +53,39 @@ class LocalWorkers:
         self._fruitless = 0
 
     def tend(self) -> None:
-        """Start the workers that do not run."""
-        for place, process in enumerate(self._running):
-            if process is not None and process.poll() is None:
-                continue
-            self._fruitless += process is not None
-            if not self.hopeless:
-                with self._logs[place].open("ab") as log:
-                    # A session of their own: Ctrl-C is for us, and we end them.
-                    self._running[place] = subprocess.Popen(  # noqa: S603 - our own interpreter and Dask's own program
-                        self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                    )
+        """Start the workers that do not run.
 
-    def stop(self) -> None:
-        """End all workers at once."""
+        In a thread of its own, where no signal interrupts it: a worker that was begun and not noted would be left.
+        """
+        ended = [place for place, process in enumerate(self._running) if process is None or process.poll() is not None]
+        self._fruitless += sum(self._running[place] is not None for place in ended)
+        if ended and not self.hopeless:
+            self._starter = threading.Thread(target=self._start, args=(ended,), name="walkshed-workers")
+            self._starter.start()
+            self._starter.join()
+
+    def _start(self, places: list[int]) -> None:
+        for place in places:
+            if self.hopeless:
+                return
+            with self._logs[place].open("ab") as log:
+                # A session of their own: Ctrl-C is for us, and we end them.
+                self._running[place] = subprocess.Popen(  # noqa: S603 - our own interpreter and Dask's own program
+                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+
+    def kill(self) -> None:
+        """Have the system end all workers at once; start no more."""
+        self._fruitless = FRUITLESS
+        if self._starter is not None:
+            self._starter.join(START_S)
         for process in self._running:
             if process is not None:
                 process.kill()
+
+    def stop(self) -> None:
+        """End all workers at once, and see them ended."""
+        self.kill()
         for process in self._running:
             if process is not None:
                 process.wait()

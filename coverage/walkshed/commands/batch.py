@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from walkshed.batch import KEEP, run_batch
+import walkshed as ws
 from walkshed.catalogue import text
 from walkshed.commands.shared import FAILURE, DebugOption, Language, LanguageOption, bar, explained
-from walkshed.reporting.wording import count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from walkshed.batch import BatchResult
 
 NAMES_SHOWN = 20
+KEPT = "layers, map, figure, tables, rejects, snapshot"
+"""The files of :data:`walkshed.batch.KEEP`, which is loaded when the command runs."""
 
 
 def batch(
@@ -35,7 +35,7 @@ def batch(
     ] = None,
     keep: Annotated[
         str,
-        typer.Option("--keep", help=f"Files of every district beside its summary, comma-separated: {', '.join(KEEP)}."),
+        typer.Option("--keep", help=f"Files of every district beside its summary, comma-separated: {KEPT}."),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Compute finished districts again.")] = False,  # noqa: FBT002 - typer's way to declare a flag
     lang: LanguageOption = None,
@@ -44,8 +44,9 @@ def batch(
     """Compute many studies, resume where it was left, and write one national table and map."""
     spoken = lang or Language.zh
     with explained(spoken, debug=debug):
+        compute = ws.run_batch
         with bar(spoken, remaining=True) as progress:
-            result = run_batch(
+            result = compute(
                 studies,
                 out,
                 scheduler=scheduler,
@@ -63,8 +64,10 @@ def batch(
             raise typer.Exit(FAILURE)
 
 
-def batch_lines(result: BatchResult, language: str) -> Iterator[str]:
+def batch_lines(result: ws.BatchResult, language: str) -> Iterator[str]:
     """Yield what came of a batch as lines of text."""
+    from walkshed.reporting.wording import count, percent  # noqa: PLC0415 - modules are loaded when the command runs
+
     table, totals = result.districts, result.totals
     failed = result.failed
     told = {"done": len(table) - len(failed), "total": len(table), "failed": len(failed)}

@@ -9,11 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+import walkshed as ws
 from walkshed.commands.shared import DebugOption, LanguageOption, StudyArgument, bar, explained
-from walkshed.parameters import StudyConfig
-from walkshed.reporting.headline import headline_lines, why_lines
-from walkshed.reporting.outputs import write_outputs
-from walkshed.study import run_study
 
 
 class Aim(StrEnum):
@@ -46,7 +43,9 @@ def site(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Propose where to build next, with other aims or limits than study.toml says, and say why."""
     with explained(lang, debug=debug):
-        config = StudyConfig.from_toml(study)
+        from walkshed.reporting.headline import why_lines  # noqa: PLC0415 - modules are loaded when the command runs
+
+        config, compute, write = ws.StudyConfig.from_toml(study), ws.run_study, ws.write_outputs  # loads them
         asked: dict[str, Any] = {
             "model": str(aim) if aim else None, "new_rooms": rooms, "share": share, "budget": budget,
             "spacing_m": spacing, "time_limit_s": seconds,
@@ -55,9 +54,9 @@ def site(  # noqa: PLR0913, PLR0917 - the options of a command
         config = replace(config, siting=replace(config.siting, **changes))
         spoken = lang or config.report.language
         with bar(spoken) as progress:
-            result = run_study(config, progress=progress)
-            written = write_outputs(result, out, language=lang, progress=progress) if out else ()
-        for line in (*headline_lines(result, spoken), *why_lines(result, spoken)):
+            result = compute(config, progress=progress)
+            written = write(result, out, language=lang, progress=progress) if out else ()
+        for line in (*ws.headline_lines(result, spoken), *why_lines(result, spoken)):
             typer.echo(line)
         for path in written:
             typer.echo(f"  {path}")

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+import walkshed as ws
 from walkshed.catalogue import text
 from walkshed.commands.shared import FAILURE, DebugOption, Language, LanguageOption, StudyArgument, bar, explained
-from walkshed.parameters import StudyConfig
-from walkshed.reporting.evidence import verify_pack
-from walkshed.reporting.reports import USUAL, write_reports
-from walkshed.study import run_study
+
+USUAL = "docx,pdf,xlsx,html,sheets,gpkg"
+"""The usual formats of :mod:`walkshed.reporting.reports`, which is loaded when the command runs."""
 
 
 class Languages(StrEnum):
@@ -41,7 +41,7 @@ def report(
             help="Comma-separated: docx, pdf, xlsx, html, sheets, atlas, gpkg, geojson, kml, shapefile, geoparquet,"
             " csv, pack.",
         ),
-    ] = ",".join(USUAL),
+    ] = USUAL,
     lang: Annotated[Languages | None, typer.Option("--lang", help="Language; the study's own by default.")] = None,
     paper: Annotated[Paper, typer.Option("--paper", help="Size of map sheets.")] = Paper.A4,
     portrait: Annotated[bool, typer.Option("--portrait", help="Map sheets stand upright.")] = False,  # noqa: FBT002 - typer's way to declare a flag
@@ -50,11 +50,11 @@ def report(
     """Compute a study and write reports, map sheets, workbook, page and layers for officials."""
     spoken = None if lang in (None, Languages.both) else Language(str(lang))
     with explained(spoken, debug=debug):
-        config = StudyConfig.from_toml(study)
+        config, compute, write = ws.StudyConfig.from_toml(study), ws.run_study, ws.write_reports  # loads them
         languages = ("zh", "en") if lang is Languages.both else (spoken,) if spoken else ()
         with bar(spoken or config.report.language) as progress:
-            result = run_study(config, progress=progress)
-            written = write_reports(
+            result = compute(config, progress=progress)
+            written = write(
                 result,
                 out,
                 formats=[part.strip() for part in formats.split(",") if part.strip()],
@@ -75,8 +75,9 @@ def verify(
     """Compute an evidence pack again and say whether the figures are the same."""
     spoken = lang or Language.zh
     with explained(spoken, debug=debug):
+        check = ws.verify_pack
         with bar(spoken) as progress:
-            found = verify_pack(pack, progress=progress)
+            found = check(pack, progress=progress)
         for name in found.damaged:
             typer.echo("  " + text("headline.pack_damaged", spoken, name=name))
         for where, then, now in found.differences:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from walkshed.catalogue import text
-from walkshed.commands.stopping import interrupted, speak, tell_interrupted
+from walkshed.commands.stopping import begin_work, interrupted, speak, tell_interrupted
 from walkshed.errors import InputError, WalkshedError
 from walkshed.files import FULL, unwritable
 
@@ -76,8 +76,12 @@ def _unforeseen(error: Exception, language: str) -> str:
 
 @contextmanager
 def bar(language: str, *, remaining: bool = False) -> Iterator[Progress]:
-    """Show stages with a bar on standard error, and how long they will take where ``remaining`` asks for it."""
+    """Show stages with a bar on standard error, and how long they will take where ``remaining`` asks for it.
+
+    What the work needs must be loaded before: see :mod:`walkshed.commands.stopping`.
+    """
     speak(language)
+    begin_work()
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     columns += [TextColumn("/"), TimeRemainingColumn()] if remaining else []
     with Bar(*columns, console=Console(stderr=True), transient=True) as shown:

@@ -4,6 +4,9 @@ Python raises :class:`KeyboardInterrupt` in the main thread only between two of 
 reads a map, solves a programme or writes a file. A thread of its own therefore listens to the signals. Where the work
 does not end by itself within a moment, it says so, deletes the drafts and scratch folders of
 :mod:`walkshed.files`, and ends the program. No finished file is touched either way.
+
+Before the work begins there is nothing to take leave of: while the libraries are loaded, the program ends at once. An
+exception raised inside an import may be lost there, or be shown as a library's own failure.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-GRACE_S: Final = 1.2
+GRACE_S: Final = 0.8
 """How long the work may take to end by itself."""
 BY_SIGNAL: Final = 128
 """Exit codes of programs that a signal ended lie this far above the signal's number: 130 for Ctrl-C."""
@@ -36,11 +39,17 @@ class _Heard:
     number = 0
     language = "en"
     told = False
+    at_work = False
 
 
 def speak(language: str) -> None:
     """Say in which language an interruption is told."""
     _Heard.language = language
+
+
+def begin_work() -> None:
+    """Say that everything is loaded: from now on an interruption is raised where the work stands, and unwinds it."""
+    _Heard.at_work = True
 
 
 def interrupted() -> bool:
@@ -75,7 +84,11 @@ def stoppable() -> Iterator[None]:
     except KeyboardInterrupt:
         raise SystemExit(tell_interrupted()) from None
     finally:
-        if not _Heard.told:  # else the listener stays until the program has ended: its threads may hold it
+        if _Heard.told:  # without Python's own farewell, which waits for threads and takes apart what is in memory
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+            _leave(BY_SIGNAL + (_Heard.number or int(signal.SIGINT)))
+        else:
             signal.set_wakeup_fd(old)
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -87,6 +100,8 @@ def stoppable() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     del frame
     _Heard.number = number
+    if not _Heard.at_work:
+        _leave(tell_interrupted())
     raise KeyboardInterrupt
 
 
@@ -99,6 +114,10 @@ def _listen(ours: socket.socket) -> None:
     with suppress(TimeoutError):
         ours.recv(1)
     _Heard.number = heard[0]
-    code = tell_interrupted()
+    _leave(tell_interrupted())
+
+
+def _leave(code: int) -> NoReturn:
+    """End the program here and now."""
     abandon()
     os._exit(code)

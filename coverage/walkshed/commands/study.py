@@ -11,17 +11,10 @@ from typing import Annotated
 
 import typer
 
+import walkshed as ws
 from walkshed.catalogue import text
 from walkshed.commands.shared import DebugOption, Language, LanguageOption, StudyArgument, bar, explained
-from walkshed.parameters import StudyConfig
-from walkshed.reporting.comparison import comparison_lines, write_comparison
-from walkshed.reporting.headline import headline_lines
-from walkshed.reporting.outputs import write_outputs
-from walkshed.reporting.snapshot import load_snapshot
-from walkshed.sample import write_sample
-from walkshed.scaffold import init_study
-from walkshed.study import load_study, run_study
-from walkshed.study.datum import check_datums
+from walkshed.commands.stopping import begin_work
 
 
 def run(
@@ -32,11 +25,11 @@ def run(
 ) -> None:
     """Compute a study and write its summary, layers, maps, tables, rejects and snapshot."""
     with explained(lang, debug=debug):
-        config = StudyConfig.from_toml(study)
+        config, compute, write = ws.StudyConfig.from_toml(study), ws.run_study, ws.write_outputs  # loads them
         with bar(lang or config.report.language) as progress:
-            result = run_study(config, progress=progress)
-            written = write_outputs(result, out, language=lang, progress=progress)
-    for line in headline_lines(result, lang or config.report.language):
+            result = compute(config, progress=progress)
+            written = write(result, out, language=lang, progress=progress)
+    for line in ws.headline_lines(result, lang or config.report.language):
         typer.echo(line)
     for path in written:
         typer.echo(f"  {path}")
@@ -49,6 +42,8 @@ def init(
 ) -> None:
     """Write a commented study.toml and an empty facilities.csv to start from."""
     with explained(lang, debug=debug):
+        from walkshed.scaffold import init_study  # noqa: PLC0415 - modules are loaded when the command runs
+
         for path in init_study(folder, language=lang):
             typer.echo(f"  {path}")
 
@@ -60,6 +55,8 @@ def sample(
 ) -> None:
     """Write the fictional sample district, a study with everything a district has."""
     with explained(lang, debug=debug):
+        from walkshed.sample import write_sample  # noqa: PLC0415 - as above
+
         for path in write_sample(folder):
             typer.echo(f"  {path}")
 
@@ -73,7 +70,9 @@ def compare(
 ) -> None:
     """Compare two frozen results: who gained, who lost, and every rate side by side."""
     with explained(lang, debug=debug):
-        one, two = load_snapshot(before), load_snapshot(after)
+        from walkshed.reporting.comparison import comparison_lines, write_comparison  # noqa: PLC0415 - as above
+
+        one, two = ws.load_snapshot(before), ws.load_snapshot(after)
         write_comparison(one, two, out, language=lang)
         for line in comparison_lines(one, two, lang):
             typer.echo(line)
@@ -87,10 +86,10 @@ def check(
 ) -> None:
     """Read a study's inputs and say what was found and what was rejected, without computing anything."""
     with explained(lang, debug=debug):
-        config = StudyConfig.from_toml(study)
+        config, load, look = ws.StudyConfig.from_toml(study), ws.load_study, ws.check_datums  # loads them
         with bar(lang or config.report.language) as progress:
-            inputs = load_study(config, progress=progress)
-            findings = check_datums(config, inputs)
+            inputs = load(config, progress=progress)
+            findings = look(config, inputs)
     for record in inputs.records:
         typer.echo(f"  {record.layer:<12}{record.count:>8}  -{record.rejected:<6}{record.source}")
     for finding in findings:
@@ -104,6 +103,7 @@ def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")
     """Open the browser app on this machine."""
     spec = find_spec("walkshed.app.main")
     command = [sys.executable, "-m", "streamlit", "run", str(spec.origin), "--server.port", str(port)]  # type: ignore[union-attr]  # our own module
+    begin_work()  # an interruption must end the server, too
     raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own interpreter and module
 
 

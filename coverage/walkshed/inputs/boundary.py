@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from walkshed.contracts import BOUNDARY, EXCHANGE_CRS, check_table
-from walkshed.coordinates import to_wgs84
+from walkshed.coordinates import check_extent, to_wgs84
 from walkshed.errors import CrsError, InputError
 from walkshed.inputs.rows import read_texts
 from walkshed.inputs.shapes import is_area, is_blank_shape, middle, repair_areas, simplify_types
@@ -41,7 +41,8 @@ def read_boundary(path: Path | str, *, datum: str = "wgs84") -> gpd.GeoDataFrame
         If the file cannot be read, holds no area, or anything beside areas (a line or a point is most likely a mistake
         and is not left out in silence), or has latitude before longitude.
     CrsError
-        If the datum does not fit the file.
+        If the datum does not fit the file, or the area lies where lengths cannot be measured
+        (:func:`walkshed.coordinates.check_extent`).
     """
     raw = read_table(path, layer="boundary")
     if raw.geometry is None:
@@ -68,4 +69,5 @@ def read_boundary(path: Path | str, *, datum: str = "wgs84") -> gpd.GeoDataFrame
     name = names[0] if len(names) == 1 else ""
     boundary = gpd.GeoDataFrame({"name": [name]}, geometry=[shapely.union_all(areas)], crs=EXCHANGE_CRS)
     check_table(boundary, BOUNDARY)
+    check_extent(boundary.geometry)
     return boundary

@@ -149,10 +149,8 @@ def read_parquet(path: Path, layer: str) -> RawTable:
         check_rows(path, told.num_rows, told.num_columns)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            try:
-                frame = gpd.read_parquet(path)
-            except ValueError:  # no geometry declared
-                frame = pd.read_parquet(path)
+            # A geometry that is declared counts: without it, rows would be placed by whatever columns stand beside it.
+            frame = gpd.read_parquet(path) if b"geo" in (told.metadata or {}) else pd.read_parquet(path)
         frame = frame.reset_index(drop=frame.index.names == [None])
     except InputError:
         raise

@@ -17,6 +17,7 @@ import shapely
 from walkshed.errors import InputError
 from walkshed.inputs.contents import check_xml
 from walkshed.inputs.limits import check_file, limit
+from walkshed.inputs.osm_blobs import check_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ def open_osm(path: Path, entities: osmium.osm.osm_entity_bits = osmium.osm.ALL) 
     Raises
     ------
     InputError
-        If the file is missing or its ending is not one of :data:`FORMATS`.
+        If the file is missing, its ending is not one of :data:`FORMATS`, or it unpacks to too much.
     """
     check_file(path, missing="osm_missing")
     name = path.name.lower()
@@ -93,7 +94,7 @@ def open_osm(path: Path, entities: osmium.osm.osm_entity_bits = osmium.osm.ALL) 
         raise InputError("osm_ending", path=path.name, known=", ".join(FORMATS))
     if ending == ".osm":
         check_xml(path)
-    if ending in PACKED:
+    if ending in PACKED or FORMATS[ending] == "pbf":
         _check_packed(path, path.stat().st_mtime_ns)
     return osmium.FileProcessor(osmium.io.File(str(path), FORMATS[ending]), entities)
 
@@ -101,6 +102,9 @@ def open_osm(path: Path, entities: osmium.osm.osm_entity_bits = osmium.osm.ALL) 
 @lru_cache(maxsize=64)
 def _check_packed(path: Path, _written: int) -> None:
     """Refuse a packed file that unpacks to too much; once for every state of a file, since each layer opens it."""
+    if path.name.lower().endswith(".pbf"):
+        check_blobs(path)
+        return
     most = limit("WALKSHED_MAX_UNPACKED_MB") * 1_000_000
     size = 0
     try:

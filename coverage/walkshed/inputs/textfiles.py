@@ -16,7 +16,7 @@ from openpyxl.worksheet._reader import WorkSheetParser
 from walkshed.errors import InputError
 from walkshed.inputs.archives import check_zip
 from walkshed.inputs.contents import check_members
-from walkshed.inputs.limits import Gauge, check_rows
+from walkshed.inputs.limits import Gauge, check_rows, limit
 from walkshed.inputs.rawtable import RawTable, unique_names
 from walkshed.inputs.values import text_of
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DELIMITERS = (",", "\t", ";", "|")
 CELL_MAX = 10_000_000
 """Longest cell of a CSV file in characters; the csv module's own limit of 131,072 is too small for a polygon."""
+_BLANK = "".join(DELIMITERS).encode() + b"\r\n"
+"""A line of these alone is no row."""
 _PROBED, _PROBED_LINES = 2_000_000, 20
 """Characters and lines in which the delimiter is looked for."""
 
@@ -80,8 +82,9 @@ def read_csv(path: Path, layer: str) -> RawTable:
     Raises
     ------
     InputError
-        If the encoding is unknown, a quotation mark is never closed, or there is no row of data.
+        If the encoding is unknown, a quotation mark is never closed, or there is no row of data, or too many.
     """
+    _refuse_long(path)
     content = path.read_bytes()
     text, encoding = decode(content, path.name)
     probe = text[:_PROBED].splitlines()[:_PROBED_LINES]
@@ -100,6 +103,21 @@ def read_csv(path: Path, layer: str) -> RawTable:
     except csv.Error as error:
         raise InputError("csv_broken", path=path.name, line=start, detail=str(error)) from error
     return _table(path, layer, lines, encoding=encoding, driver="CSV")
+
+
+def _refuse_long(path: Path) -> None:
+    """Refuse a file of too many rows before it is in memory, as far as a line is a row: where nothing is quoted."""
+    most, rows = limit("WALKSHED_MAX_ROWS"), 0
+    with path.open("rb") as stream:
+        if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return
+        stream.seek(0)
+        while lines := stream.readlines(1 << 20):
+            if any(b'"' in line for line in lines):
+                return
+            rows += sum(bool(line.strip(_BLANK)) for line in lines)
+            if rows > most + 1:  # the header is none
+                raise InputError("rows_too_many", path=path.name, limit=most, setting="WALKSHED_MAX_ROWS")
 
 
 def read_xlsx(path: Path, layer: str) -> RawTable:

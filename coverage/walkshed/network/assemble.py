@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.coordinates import metric_crs
+from walkshed.coordinates import check_extent, metric_crs
 from walkshed.errors import NetworkError
 from walkshed.network.model import METERS_PER_MINUTE_PER_KMH, WalkNetwork
 from walkshed.network.traits import NO_CROSSING, SHUT_GATE, EdgeTraits, WayTraits, count_crossings
@@ -100,7 +100,10 @@ def assemble_network(
         edges, node_of_end = edges.pick(touching), node_of_end[:, touching]
     if not len(edges.line):
         raise NetworkError("network_empty", source=source or "?")
-    crs = crs or metric_crs(shapely.Point(lines.lon[edges.vertex].mean(), lines.lat[edges.vertex].mean()))
+    if crs is None:
+        lon, lat = lines.lon[edges.vertex], lines.lat[edges.vertex]
+        check_extent(shapely.box(lon.min(), lat.min(), lon.max(), lat.max()))
+        crs = metric_crs(shapely.Point(lon.mean(), lat.mean()))
     x, y = Transformer.from_crs(EXCHANGE_CRS, crs, always_xy=True).transform(lines.lon, lines.lat)
     ends = np.concatenate([edges.vertex[edges.start[:-1]], edges.vertex[edges.start[1:] - 1]])
     nodes, at = np.unique(node_of_end.ravel(), return_index=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.coordinates import metric_crs
+from walkshed.coordinates import check_extent, metric_crs
 from walkshed.errors import NetworkError
 from walkshed.inputs.service import NothingFoundError, ask, what
 from walkshed.network.assemble import check_speed
@@ -76,6 +76,7 @@ def fetch_network(
     area = boundary.geometry.to_crs(EXCHANGE_CRS).union_all()
     crs = metric_crs(area)
     wide = boundary.geometry.to_crs(crs).buffer(margin_m).to_crs(EXCHANGE_CRS)
+    check_extent(wide)
     asked = shapely.make_valid(wide.union_all())
     import osmnx  # noqa: PLC0415 - takes a second to load, and most studies fetch nothing
 

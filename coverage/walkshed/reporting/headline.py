@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from walkshed.catalogue import text
@@ -62,7 +63,8 @@ def headline_lines(result: StudyResult, language: str = "en") -> list[str]:
             proof=proof_words(result, language),
         )
     )
-    lines.append("  " + text("headline.disagreement", language, share=result.disagreement))
+    known = not math.isnan(result.disagreement)
+    lines.append("  " + text(f"headline.{'disagreement' if known else 'nobody'}", language, share=result.disagreement))
     return lines + ["  * " + note.text(language) for note in result.notes]
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from walkshed.results import StudyResult
 
 EXCHANGE: Final = "EPSG:4326"
+SLICE_ROWS: Final = 50_000
+"""Rows written in one call, during which no other thread runs and nothing is stopped: about a second."""
 GEOMETRY_TYPES: Final = {
     "facilities": "Point",
     "entrances": "Point",
@@ -120,12 +122,13 @@ def write_layers(result: StudyResult, path: str | PathLike[str]) -> None:
     tables = layer_tables(result)
     with replacing(Path(path)) as draft, _as_os_error():
         for layer, table in tables.items():
-            beat()
             kind = GEOMETRY_TYPES[layer]
-            pyogrio.write_dataframe(
-                table, draft, layer=layer, driver="GPKG", append=draft.exists(), geometry_type=kind or _kind_of(table),
-                promote_to_multi=kind == "MultiPolygon",
-            )  # fmt: skip
+            for start in range(0, max(len(table), 1), SLICE_ROWS):
+                beat()
+                pyogrio.write_dataframe(
+                    table.iloc[start : start + SLICE_ROWS], draft, layer=layer, driver="GPKG", append=draft.exists(),
+                    geometry_type=kind or _kind_of(table), promote_to_multi=kind == "MultiPolygon",
+                )  # fmt: skip
         add_styles(draft, homes=_kind_of(tables["demand"]), credit=credits_of(result, "en"))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from walkshed.files import replacing, unwritable, write_whole
+from walkshed.files import replacing, reserve, unwritable, write_whole
 from walkshed.sample.frame import CENTRE, to_cm, to_degrees
 from walkshed.sample.osmfile import OsmFile
 from walkshed.sample.streets import StreetGraph, street_graph
@@ -30,6 +30,8 @@ HOUSE_M: Final = (24.0, 12.0)
 """Sides of a house."""
 BUILT: Final = 0.8
 """Share of the streets that have a house."""
+STREETS_BYTES, NODE_BYTES = 100_000, 400
+"""More than the street file takes, without crossings and for each: its writer does not survive a full disk."""
 LEVELS: Final = (2, 12)
 ROOMS: Final = (1, 5)
 STUDY: Final = """\
@@ -116,6 +118,7 @@ def write_small(folder: Path | str, *, seed: int, nodes: int = NODES) -> Path:
         for name, content in files.items():
             write_whole(target / name, content, durable=False)
         with replacing(target / "streets.osm.pbf", durable=False) as draft:
+            reserve(draft, STREETS_BYTES + NODE_BYTES * nodes)
             osm.write(draft, centre=centre)
     except OSError as error:
         raise unwritable(target, error) from error

@@ -15,6 +15,7 @@ from walkshed.inputs.osm import (
     read_osm_places,
     read_osm_points,
 )
+from walkshed.progress import silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,14 +23,23 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from walkshed.parameters import StudyConfig
+    from walkshed.progress import Progress
 
 
 def osm_layer(
-    config: StudyConfig, boundary: gpd.GeoDataFrame, layer: str, tags: dict[str, tuple[str, ...]] | None = None
+    config: StudyConfig,
+    boundary: gpd.GeoDataFrame,
+    layer: str,
+    tags: dict[str, tuple[str, ...]] | None = None,
+    *,
+    progress: Progress = silent,
 ) -> gpd.GeoDataFrame:
-    """Return a layer of OpenStreetMap, from the study's file or from the internet."""
+    """Return a layer of OpenStreetMap, from the study's file or from the internet.
+
+    ``progress`` hears of the waiting for the internet and may end it: :func:`walkshed.inputs.service.ask`.
+    """
     if config.network.source == "download" and not config.residents.path:
-        return fetch_features(boundary, layer, tags=tags)
+        return fetch_features(boundary, layer, tags=tags, progress=progress)
     path = osm_path(config)
     if layer == "points":
         return read_osm_points(path, tags or {})

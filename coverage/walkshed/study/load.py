@@ -9,7 +9,7 @@ import pandas as pd
 
 from walkshed.assess.rollup import denominators_of
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.coordinates import metric_crs
+from walkshed.coordinates import check_extent, metric_crs
 from walkshed.errors import InputError
 from walkshed.inputs.boundary import read_boundary
 from walkshed.inputs.candidates import read_candidates
@@ -82,19 +82,20 @@ def load_study(config: StudyConfig, *, progress: Progress = silent) -> StudyInpu
     raster = config.network.elevation
     elevation = sample_elevation(network, config.resolve(raster)) if raster else None
     step("facilities")
-    facilities = _load_facilities(config, boundary)
+    facilities = _load_facilities(config, boundary, progress)
     step("demand")
-    residents = load_residents(config, boundary, units.table)
+    residents = load_residents(config, boundary, units.table, progress=progress)
     demand = residents.read
     facilities, demand = (read._replace(table=assign_units(read.table, units.table)) for read in (facilities, demand))
     entrances = _load_doors(config, "facilities", "entrances", facilities.table)
     gates = _load_doors(config, "residents", "gates", demand.table)
     step("candidates")
-    candidates = _load_candidates(config, boundary)
-    exclusions = _load_exclusions(config, boundary)
+    candidates = _load_candidates(config, boundary, progress)
+    exclusions = _load_exclusions(config, boundary, progress)
     step("backdrop")
-    backdrop = osm_layer(config, boundary, "backdrop") if _has_osm(config) else _nothing()
-    places = osm_layer(config, boundary, "places") if _has_osm(config) else _nothing(("name",))
+    mapped = _has_osm(config)
+    backdrop = osm_layer(config, boundary, "backdrop", progress=progress) if mapped else _nothing()
+    places = osm_layer(config, boundary, "places", progress=progress) if mapped else _nothing(("name",))
     progress("load_backdrop", len(steps), len(steps))
     denominators, names = _load_denominators(config, units.table), _load_names(config)
     found = {
@@ -183,12 +184,12 @@ def _load_network(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Pro
     )
 
 
-def _load_facilities(config: StudyConfig, boundary: gpd.GeoDataFrame) -> Read:
+def _load_facilities(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Progress) -> Read:
     source = config.facilities
     if source.source == "osm":
         # A room beyond the boundary serves residents inside it.
         around = _grown(boundary, longest_walk_m(config))
-        return facilities_from_osm(osm_layer(config, around, "points", source.tags))
+        return facilities_from_osm(osm_layer(config, around, "points", source.tags, progress=progress))
     path = config.resolve(source.path)
     return read_facilities(path, columns=source.columns, datum=source.datum, boundary=boundary)
 
@@ -230,7 +231,7 @@ def _load_doors(config: StudyConfig, section: str, key: str, owners: gpd.GeoData
     )
 
 
-def _load_candidates(config: StudyConfig, boundary: gpd.GeoDataFrame) -> dict[str, Read]:
+def _load_candidates(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Progress) -> dict[str, Read]:
     """Return the listed candidates by source, the user's own first: of two at one place the former stays."""
     source, found = config.candidates, {}
     asked = (source.source, *source.also)
@@ -238,15 +239,17 @@ def _load_candidates(config: StudyConfig, boundary: gpd.GeoDataFrame) -> dict[st
         path = config.resolve(source.path)
         found["file"] = read_candidates(path, columns=source.columns, datum=source.datum, boundary=boundary)
     if "osm" in asked:
-        found["osm"] = candidates_from_osm(osm_layer(config, boundary, "points", source.tags), boundary=boundary)
+        points = osm_layer(config, boundary, "points", source.tags, progress=progress)
+        found["osm"] = candidates_from_osm(points, boundary=boundary)
     return found
 
 
-def _load_exclusions(config: StudyConfig, boundary: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def _load_exclusions(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Progress) -> gpd.GeoDataFrame | None:
     """Return the land on which no room can be built, as far as it is known."""
     source = config.candidates
     own = read_boundary(config.resolve(source.exclude_path), datum=source.datum) if source.exclude_path else None
-    mapped = osm_layer(config, boundary, "exclusions") if source.exclude and _has_osm(config) else None
+    asked = source.exclude and _has_osm(config)
+    mapped = osm_layer(config, boundary, "exclusions", progress=progress) if asked else None
     if own is None and mapped is None:
         return None
     return exclusion_areas(mapped, kinds=source.exclude if mapped is not None else (), own=own)
@@ -258,7 +261,9 @@ def _has_osm(config: StudyConfig) -> bool:
 
 def _grown(boundary: gpd.GeoDataFrame, margin_m: float) -> gpd.GeoDataFrame:
     crs = metric_crs(boundary.geometry.iloc[0])
-    return boundary.assign(geometry=boundary.geometry.to_crs(crs).buffer(margin_m).to_crs(EXCHANGE_CRS))
+    wide = boundary.geometry.to_crs(crs).buffer(margin_m).to_crs(EXCHANGE_CRS)
+    check_extent(wide)
+    return boundary.assign(geometry=wide)
 
 
 def _nothing(columns: tuple[str, ...] = ("layer",)) -> gpd.GeoDataFrame:

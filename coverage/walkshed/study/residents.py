@@ -15,6 +15,7 @@ from walkshed.inputs.population_raster import read_population_raster
 from walkshed.inputs.reads import Read, empty_rejects
 from walkshed.inputs.residents import estimate_residents, landuse_residents
 from walkshed.inputs.spread import scale_to_units, spread_totals
+from walkshed.progress import silent
 from walkshed.study.layers import osm_layer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from walkshed.errors import Message
     from walkshed.parameters import StudyConfig
+    from walkshed.progress import Progress
 
 
 class Residents(NamedTuple):
@@ -45,7 +47,9 @@ class Residents(NamedTuple):
     notes: tuple[Message, ...]
 
 
-def load_residents(config: StudyConfig, boundary: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Residents:
+def load_residents(
+    config: StudyConfig, boundary: gpd.GeoDataFrame, units: gpd.GeoDataFrame, *, progress: Progress = silent
+) -> Residents:
     """Read or estimate the residents inside the boundary.
 
     Parameters
@@ -56,6 +60,8 @@ def load_residents(config: StudyConfig, boundary: gpd.GeoDataFrame, units: gpd.G
         One row, EPSG:4326.
     units
         With ``population`` where their totals are to count.
+    progress
+        Hears of waiting for the internet and may end it.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def load_residents(config: StudyConfig, boundary: gpd.GeoDataFrame, units: gpd.G
         If a file cannot be used, or nobody lives there.
     """
     source = config.residents
-    read, notes = _first(config, boundary)
+    read, notes = _first(config, boundary, progress)
     table, before = read.table, read.table
     unplaced: list[pd.DataFrame] = []
     if source.source != "raster" and source.raster:
@@ -91,7 +97,7 @@ def load_residents(config: StudyConfig, boundary: gpd.GeoDataFrame, units: gpd.G
     )
 
 
-def _first(config: StudyConfig, boundary: gpd.GeoDataFrame) -> tuple[Read, tuple[Message, ...]]:
+def _first(config: StudyConfig, boundary: gpd.GeoDataFrame, progress: Progress) -> tuple[Read, tuple[Message, ...]]:
     """Return residents by the study's first source."""
     source = config.residents
     if source.source == "file":
@@ -106,10 +112,10 @@ def _first(config: StudyConfig, boundary: gpd.GeoDataFrame) -> tuple[Read, tuple
     if source.source == "raster":
         found = read_population_raster(config.resolve(source.raster), boundary, holds=source.raster_holds)
         return Read(found.table, empty_rejects()), found.counted.notes()
-    landuse = osm_layer(config, boundary, "landuse")
+    landuse = osm_layer(config, boundary, "landuse", progress=progress)
     if source.kind == "buildings":
         table = estimate_residents(
-            osm_layer(config, boundary, "buildings"),
+            osm_layer(config, boundary, "buildings", progress=progress),
             m2_per_person=source.m2_per_person,
             default_levels=source.default_levels,
             landuse=landuse,
