@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import docx
+import numpy as np
 import openpyxl
 import pypdfium2
 import pytest
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from walkshed.results import StudyResult
+
+
+INK, BODY, FILLED = 200, 0.92, 0.75
+"""Grey of what is written, share of a page above its foot, and how far down the text has to go."""
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +179,19 @@ def test_every_format_in_both_languages(helsinki: StudyResult, tmp_path: Path) -
         assert "OpenStreetMap" in archive.read("README.txt").decode()
     readmes = {path.parent.name for path in written if path.name == "README.txt"}
     assert readmes == {"csv", "geoparquet"}
+
+
+@pytest.mark.parametrize(("language", "annex"), [("zh", "附表"), ("en", "Annexes")])
+def test_no_page_of_the_report_ends_early(helsinki: StudyResult, tmp_path: Path, language: str, annex: str) -> None:
+    """A picture that does not fit shrinks or moves on, and the text runs on: only before the annexes a page may end."""
+    (path,) = write_reports(helsinki, tmp_path, formats=("pdf",), languages=(language,))
+    texts = pages_of(path)
+    first_of_annex = max(number for number, text in enumerate(texts) if annex in text)
+    with pypdfium2.PdfDocument(path) as document:
+        written = [np.asarray(page.render(scale=0.5).to_pil().convert("L")).min(axis=1) < INK for page in document]
+    for page in written[: first_of_annex - 1]:
+        body = page[: int(len(page) * BODY)]
+        assert np.flatnonzero(body).max() > FILLED * len(body)
 
 
 def test_unknown_formats_and_languages_are_refused(helsinki: StudyResult, tmp_path: Path) -> None:
