@@ -28,16 +28,16 @@ MAX_MESSAGE = 200_000_000
 
 
 class Client:
-    """Opens a private study by its token and works on it.
+    """Opens a study and works on it.
 
     Parameters
     ----------
     address
         Of the server.
-    token
-        Opens the private study.
+    query
+        What the address says of the study.
     number
-        Of its mark.
+        Of its mark, -1 for a study without one; decides what the session does next.
 
     Attributes
     ----------
@@ -49,9 +49,9 @@ class Client:
         Seconds of every action until the page was drawn to its end.
     """
 
-    def __init__(self, address: str, token: str, number: int) -> None:
+    def __init__(self, address: str, query: dict[str, str], number: int) -> None:
         self.address, self.number = address, number
-        self.query = urlencode({"own": token, "study": "~own", "lang": "en"})
+        self.query = urlencode(query | {"lang": "en"})
         self.seen, self.messages = 0, 0
         self.foreign: list[int] = []
         self.errors: list[str] = []

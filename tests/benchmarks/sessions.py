@@ -1,8 +1,9 @@
 """Many sessions at once on one server: ``python -m tests.benchmarks.sessions --out docs/reliability.md``.
 
-Every session opens a private copy of Las Palmas whose rooms carry a mark of its own, walks through the pages and
-changes the minutes, and looks for other sessions' marks in every byte it is sent. Then all leave, the server rests
-until Streamlit has forgotten them, and the same is done once more: memory that a leak holds would have grown by then.
+Some sessions open a private copy of Las Palmas whose rooms carry a mark of their own, the others the study that all
+share. Each walks through the pages, changes the minutes, and looks for other sessions' marks in every byte it is sent.
+Then all leave, the server rests until Streamlit has forgotten them, and the same is done once more: memory that a leak
+holds would have grown by then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import statistics
 import tempfile
 import time
 from contextlib import ExitStack, suppress
+from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,25 +42,25 @@ STAGGER_S, SAMPLE_S = 0.5, 1.0
 MEGABYTE = 1_000_000
 
 
-def private_study(area: Path, rooms: gpd.GeoDataFrame, number: int) -> str:
-    """Make a private study of Las Palmas whose rooms carry a mark; return the token that opens it."""
+def private_study(area: Path, rooms: gpd.GeoDataFrame, number: int) -> dict[str, str]:
+    """Make a private study of Las Palmas whose rooms carry a mark; return the query that opens it."""
+    token = workspace.make_study(lambda folder: fill(folder, area, rooms, f"{MARK}{number:02d}-"))
+    return {"own": token, "study": "~own"}
 
-    def fill(folder: Path) -> None:
-        for name in ("boundary.geojson", "las-palmas.osm.pbf"):
-            shutil.copyfile(area / name, folder / name)
-        lines = [
-            f"{MARK}{number:02d}-{place},{point.x:.7f},{point.y:.7f}" for place, point in enumerate(rooms.geometry)
-        ]
-        write_whole(folder / "rooms.csv", "name,longitude,latitude\n" + "\n".join(lines) + "\n")
-        config = StudyConfig(
-            boundary=BoundarySource(source="file", path="boundary.geojson"),
-            network=NetworkSource(path="las-palmas.osm.pbf"),
-            facilities=FacilitySource(path="rooms.csv"),
-            siting=Siting(new_rooms=3, time_limit_s=10.0, curve_max=0),
-        )
-        write_whole(folder / "study.toml", config.to_toml())
 
-    return workspace.make_study(fill)
+def fill(folder: Path, area: Path, rooms: gpd.GeoDataFrame, mark: str) -> None:
+    """Write a study of Las Palmas into a folder."""
+    for name in ("boundary.geojson", "las-palmas.osm.pbf"):
+        shutil.copyfile(area / name, folder / name)
+    lines = [f"{mark}{place},{point.x:.7f},{point.y:.7f}" for place, point in enumerate(rooms.geometry)]
+    write_whole(folder / "rooms.csv", "name,longitude,latitude\n" + "\n".join(lines) + "\n")
+    config = StudyConfig(
+        boundary=BoundarySource(source="file", path="boundary.geojson"),
+        network=NetworkSource(path="las-palmas.osm.pbf"),
+        facilities=FacilitySource(path="rooms.csv"),
+        siting=Siting(new_rooms=3, time_limit_s=10.0, curve_max=0),
+    )
+    write_whole(folder / "study.toml", config.to_toml())
 
 
 class Memory:
@@ -83,24 +85,26 @@ class Memory:
             await asyncio.sleep(SAMPLE_S)
 
 
-async def wave(address: str, tokens: list[str], seconds: float) -> list[Client]:
-    """Let every token's session work for so long."""
-    clients = [Client(address, token, number) for number, token in enumerate(tokens)]
+async def wave(address: str, queries: list[dict[str, str]], seconds: float) -> list[Client]:
+    """Let a session work on each of these studies for so long."""
+    clients = [
+        Client(address, query, number if "own" in query else -1 - number) for number, query in enumerate(queries)
+    ]
     until = time.monotonic() + seconds
-    await asyncio.gather(*(client.work(until, delay_s=STAGGER_S * client.number) for client in clients))
+    await asyncio.gather(*(client.work(until, delay_s=STAGGER_S * place) for place, client in enumerate(clients)))
     return clients
 
 
-async def measure(address: str, tokens: list[str], minutes: float) -> dict[str, Any]:
+async def measure(address: str, queries: list[dict[str, str]], minutes: float) -> dict[str, Any]:
     """Run both waves; return what was seen."""
     memory = Memory()
-    first = Client(address, tokens[0], 0)
+    first = Client(address, queries[-1], -1)
     await first.work(time.monotonic(), delay_s=0.0)
     found: dict[str, Any] = {"clients": [], "started_mb": memory.now_mb()}
     watching = asyncio.create_task(memory.watch())
     for number, seconds in enumerate((60.0 * minutes, 60.0 * min(minutes, 1.0))):
-        say(f"wave {number + 1}: {len(tokens)} sessions, {seconds:.0f} s")
-        found["clients"] += await wave(address, tokens, seconds)
+        say(f"wave {number + 1}: {len(queries)} sessions, {seconds:.0f} s")
+        found["clients"] += await wave(address, queries, seconds)
         found[f"worked_mb_{number}"] = memory.now_mb()
         say(f"   {sum(len(client.waits_s) for client in found['clients'])} actions so far")
         await asyncio.sleep(REST_S)
@@ -113,7 +117,7 @@ async def measure(address: str, tokens: list[str], minutes: float) -> dict[str, 
     return found | {"peak_mb": memory.peak_mb}
 
 
-def section(found: dict[str, Any], sessions: int, minutes: float, left: tuple[int, float]) -> str:
+def section(found: dict[str, Any], sessions: int, private: int, minutes: float, left: tuple[int, float]) -> str:
     """Return the section of the page."""
     clients: list[Client] = found["clients"]
     waits = [seconds for client in clients for seconds in client.waits_s]
@@ -141,10 +145,12 @@ def section(found: dict[str, Any], sessions: int, minutes: float, left: tuple[in
         "## Twenty sessions",
         "",
         (
-            f"{sessions} sessions at once for {minutes:g} minutes on Las Palmas, each with a private copy of its own, "
+            f"{sessions} sessions at once for {minutes:g} minutes on Las Palmas, {private} of them with a private copy "
+            "of their own, which the server computes for each, the others on the study that all share; "
             f"then a second time for {min(minutes, 1.0):g} minute(s), against one `streamlit run app.py`; server and "
-            f"sessions on the same machine: {processor()}, {memory_gb():.0f} GB. Written by `python -m "
-            f"tests.benchmarks.sessions --sessions {sessions} --minutes {minutes:g} --out docs/reliability.md`. The "
+            f"sessions on the same machine: {processor()}, {cpu_count()} cores, {memory_gb():.0f} GB. Written by "
+            f"`python -m tests.benchmarks.sessions --sessions {sessions} --private {private} --minutes {minutes:g} "
+            "--out docs/reliability.md`. The "
             "sessions speak Streamlit's own protocol over real connections: as many browsers would take the processor "
             "from the server they measure; tests/app does the same with two real browsers."
         ),
@@ -170,6 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the section, and write it into a page where one is named."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sessions", description="Many sessions at once.")
     parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--private", type=int, default=5, help="so many of them on a private copy")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--out", type=Path, help="write the section into this page, by custom docs/reliability.md")
     options = parser.parse_args(arguments)
@@ -183,16 +190,20 @@ def main(arguments: list[str] | None = None) -> int:
             (folder / name).mkdir()
         os.environ[workspace_root.ROOT_VARIABLE] = str(folder / "own")
         rooms = read_osm_points(extract, {"amenity": ["library"]})
-        tokens = [private_study(extract.parent, rooms, number) for number in range(options.sessions)]
+        private = min(options.private, options.sessions - 1)
+        queries = [private_study(extract.parent, rooms, number) for number in range(private)]
+        (folder / "studies" / "las-palmas").mkdir()
+        fill(folder / "studies" / "las-palmas", extract.parent, rooms, "")
+        queries += [{"study": "las-palmas"}] * (options.sessions - private)
         places = {
             workspace_root.ROOT_VARIABLE: folder / "own",
             "WALKSHED_STUDIES": folder / "studies",
             "TMPDIR": folder / "tmp",
         }
         with started(ROOT, folder / "log.txt", **{name: str(place) for name, place in places.items()}) as server:
-            found = asyncio.run(measure(server, tokens, options.minutes))
+            found = asyncio.run(measure(server, queries, options.minutes))
             files = [path.stat().st_size for path in (folder / "tmp").rglob("*") if path.is_file()]
-    text = section(found, options.sessions, options.minutes, (len(files), sum(files) / MEGABYTE))
+    text = section(found, options.sessions, private, options.minutes, (len(files), sum(files) / MEGABYTE))
     say(text)
     if options.out:
         put_section(options.out, text)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOLVE_MS: Final = 600_000
 STEP_PX: Final = 40
-"""A dragged room goes to the home whose distance is nearest to this."""
+"""A dragged room goes to the served home whose distance is nearest to this: streets lead there."""
 GAPS: Final = """() => {
     const box = map.getSize(), at = [];
     walkshed.layers.homes.getLayers().forEach(l => {
@@ -34,7 +34,8 @@ GAPS: Final = """() => {
 TARGETS: Final = f"""() => {{
     const at = map.latLngToContainerPoint(walkshed.layers.hand.getLayers()[0].getLatLng()), box = map.getSize();
     const far = p => Math.abs(Math.hypot(p.x - at.x, p.y - at.y) - {STEP_PX});
-    return walkshed.layers.homes.getLayers().map(l => map.latLngToContainerPoint(l.getBounds().getCenter()))
+    return walkshed.layers.homes.getLayers().filter(l => l.walkshedCode !== 1)
+        .map(l => map.latLngToContainerPoint(l.getBounds().getCenter()))
         .filter(p => p.x > 60 && p.y > 60 && p.x < box.x - 60 && p.y < box.y - 60)
         .sort((a, b) => far(a) - far(b)).slice(0, 20).map(p => [p.x - at.x, p.y - at.y]);
 }}"""

@@ -2,7 +2,9 @@
    Nothing else of the frame is reported to the page, so that a click costs one run and no more. */
 (function () {
   "use strict";
-  var W = window.walkshed, markers = W.markers, sent = 0, last = null;
+  var W = window.walkshed, markers = W.markers, sent = 0, last = null, dropped = -Infinity;
+  /* Let go over another pin, a drag ends with a click on what both have in common, the map: it means nothing. */
+  var SAME_MS = 100;
 
   function send(act) {
     act.n = Date.now() + "-" + ++sent;
@@ -21,6 +23,7 @@
   W.hands = function (map) {
     map.on("click", function (e) {
       if (!W.hand || (last && e.originalEvent && e.originalEvent === last)) return;
+      if (performance.now() - dropped < SAME_MS) return;
       last = e.originalEvent || null;
       send(at({ kind: "click" }, e.latlng));
     });
@@ -42,7 +45,10 @@
       marker.options.draggable = true;
       marker.options.autoPan = true;
       marker.on("dragstart", function () { marker.closeTooltip(); marker.closePopup(); });
-      marker.on("dragend", function () { send(at({ kind: "drag", id: item.drag }, marker.getLatLng())); });
+      marker.on("dragend", function () {
+        dropped = performance.now();
+        send(at({ kind: "drag", id: item.drag }, marker.getLatLng()));
+      });
       marker.on("add", function () {
         var icon = marker.getElement();
         if (!icon || !item.gone) return;
