@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 120_000
+NEAR_PX = 5
 OFF_STREET = text("errors.hand_off_street", "en", limit=100)
 COLOURS = "walkshed.layers.homes.getLayers().map(l => l.options.fillColor).join()"
 
@@ -70,6 +71,27 @@ def test_click_drag_and_remove(visit: Callable[..., Any]) -> None:
     pins(frame, "hand", 0)
 
 
+def test_a_pin_let_go_over_another_is_a_drag_and_no_click(visit: Callable[..., Any]) -> None:
+    """The browser reports a click on the map then, where the mouse is; it would put down a room more."""
+    visitor = opened(visit, "?lang=en&rooms=1")
+    frame, page, before = visitor.map(), visitor.page, visitor.rate()
+    pins(frame, "proposals", 1)
+    page.get_by_text(told("click_add"), exact=True).first.click()
+    frame.wait_for_function("walkshed.hand === 'add'", timeout=WAIT_MS)
+    click_beside(visitor, frame, right=-0.32, down=0.32)
+    after = visitor.wait_for_another_rate(before)
+    pins(frame, "hand", 1)
+    here, there = grip(frame, "hand"), grip(frame, "proposals")
+    frame.evaluate("() => { walkshed.layers.proposals.getLayers()[0].setZIndexOffset(10000); }")
+    drag(frame, page, "hand", right=there[0] - here[0], down=there[1] - here[1])
+    moved = visitor.wait_for_another_rate(after)
+    pins(frame, "hand", 1)
+    now = grip(frame, "hand")
+    assert abs(now[0] - there[0]) < NEAR_PX
+    assert abs(now[1] - there[1]) < NEAR_PX
+    assert visitor.rate() == moved
+
+
 def test_dragging_a_pin_of_the_plan_makes_it_a_plan_by_hand(visit: Callable[..., Any]) -> None:
     visitor = opened(visit, "?lang=en&rooms=2")
     frame, page = visitor.map(), visitor.page
@@ -118,11 +140,16 @@ def test_another_goal_waits_for_its_button(visit: Callable[..., Any]) -> None:
     )
 
 
-def drag(frame: Any, page: Any, layer: str, *, right: int, down: int) -> None:
-    """Drag the first pin of a layer by so many pixels."""
+def grip(frame: Any, layer: str) -> tuple[float, float]:
+    """Return where the first pin of a layer is taken hold of, pixels of the window."""
     sign = frame.evaluate_handle(f"walkshed.layers['{layer}'].getLayers()[0].getElement()").as_element()
     box = sign.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+
+
+def drag(frame: Any, page: Any, layer: str, *, right: float, down: float) -> None:
+    """Drag the first pin of a layer by so many pixels."""
+    x, y = grip(frame, layer)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + right / 2, y + down / 2, steps=4)
