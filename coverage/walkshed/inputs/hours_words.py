@@ -112,6 +112,8 @@ def plain_text(text: str) -> str:
     '9:00-21:00(周一闭馆)'
     """
     text = unicodedata.normalize("NFKC", text).lower().replace("\r\n", "\n").replace("\r", "\n")
+    # The patterns allow spaces in many places: a few hundred in a row would keep them busy for minutes.
+    text = re.sub(r" ?\n[ \n]*", "\n", re.sub(r"[^\S\n]+", " ", text))
     text = re.sub(rf"\s*(?:-|{DASHES})+\s*", "-", text)
     text = re.sub(r"[\[【〔《<]", "(", re.sub(r"[\]】〕》>]", ")", text))
     text = re.sub(r"[\u201c\u201d\u2018\u2019'•·*]", "", text)

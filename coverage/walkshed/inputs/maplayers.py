@@ -152,11 +152,11 @@ def read_parquet(path: Path, layer: str) -> RawTable:
             # A geometry that is declared counts: without it, rows would be placed by whatever columns stand beside it.
             frame = gpd.read_parquet(path) if b"geo" in (told.metadata or {}) else pd.read_parquet(path)
         frame = frame.reset_index(drop=frame.index.names == [None])
+        return _table(path, layer, [frame], encoding="utf-8", driver="Parquet")
     except InputError:
         raise
     except Exception as error:  # what a file's own description of itself provokes when it lies is listed nowhere
         raise InputError("file_unreadable", path=path.name, detail=_said(error)) from error
-    return _table(path, layer, [frame], encoding="utf-8", driver="Parquet")
 
 
 @contextmanager

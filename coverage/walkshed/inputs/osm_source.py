@@ -18,6 +18,7 @@ from walkshed.errors import InputError
 from walkshed.inputs.contents import check_xml
 from walkshed.inputs.limits import check_file, limit
 from walkshed.inputs.osm_blobs import check_blobs
+from walkshed.inputs.osm_texts import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,9 +102,13 @@ def open_osm(path: Path, entities: osmium.osm.osm_entity_bits = osmium.osm.ALL) 
 
 @lru_cache(maxsize=64)
 def _check_packed(path: Path, _written: int) -> None:
-    """Refuse a packed file that unpacks to too much; once for every state of a file, since each layer opens it."""
+    """Refuse a packed file that unpacks to too much or would end the parser.
+
+    Once for every state of a file, since each layer opens it.
+    """
     if path.name.lower().endswith(".pbf"):
         check_blobs(path)
+        check_texts(path)
         return
     most = limit("WALKSHED_MAX_UNPACKED_MB") * 1_000_000
     size = 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from walkshed.contracts import EXCHANGE_CRS
 from walkshed.errors import CrsError, InputError
@@ -148,7 +149,10 @@ def to_pixels(shapes: Shapes, raster: Any) -> Shapes:  # noqa: ANN401 - a datase
         If a place has no coordinates in the raster's CRS.
     """
     crs = CRS.from_user_input(raster.crs.to_wkt())
-    project = Transformer.from_crs(EXCHANGE_CRS, crs, always_xy=True).transform
+    try:
+        project = Transformer.from_crs(EXCHANGE_CRS, crs, always_xy=True).transform
+    except ProjError as error:
+        raise InputError("raster_elsewhere", path=Path(raster.name).name) from error
     inverse = ~raster.transform
 
     def convert(xy: FloatArray) -> FloatArray:
@@ -183,7 +187,8 @@ def from_pixels(shapes: Shapes, raster: Any) -> Shapes:  # noqa: ANN401 - as abo
 def read_pixels(raster: Any, band: int, window: Window) -> FloatArray:  # noqa: ANN401 - as above
     """Return the values of a window, (height, width) float64; NaN where the raster declares no data or has none."""
     bounds = ((window.top, window.bottom), (window.left, window.right))
-    values = raster.read(band, window=bounds, masked=True).astype(np.float64).filled(np.nan)
+    with np.errstate(invalid="ignore"):  # a "no data" that the cells' own type cannot hold
+        values = raster.read(band, window=bounds, masked=True).astype(np.float64).filled(np.nan)
     values = values * raster.scales[band - 1] + raster.offsets[band - 1]
     read: FloatArray = np.where(np.isfinite(values), values, np.nan)
     return read

@@ -143,10 +143,12 @@ def with_speed(network: WalkNetwork, speed_kmh: float) -> WalkNetwork:
     if speed_kmh == network.speed_kmh:
         return network
     scale = network.speed_kmh / speed_kmh
+    with np.errstate(over="ignore"):  # beyond all numbers is closed
+        forward, backward = network.forward_min * scale, network.backward_min * scale
     return replace(
         network,
-        forward_min=network.forward_min * scale,
-        backward_min=network.backward_min * scale,
+        forward_min=forward,
+        backward_min=backward,
         speed_kmh=float(speed_kmh),
     )
 

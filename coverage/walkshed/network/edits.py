@@ -209,9 +209,10 @@ def parse_edits(records: Sequence[object], *, where: str = "scenario.edits") -> 
         if not isinstance(record, dict):
             problems.append(Message("errors.no_table", {"key": place, "value": repr(record)}))
             continue
-        kind = EDITS.get(record.get("edit", ""))
+        named = str(record.get("edit", ""))
+        kind = EDITS.get(named)
         if kind is None:
-            problems.append(_unknown_kind(place, str(record.get("edit", ""))))
+            problems.append(_unknown_kind(place, named))
             continue
         values = {key: value for key, value in record.items() if key != "edit"}
         edit, found = build_record(kind, values, prefix=f"{place}.")

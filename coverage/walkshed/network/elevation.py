@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from walkshed.errors import CrsError, InputError
 from walkshed.inputs.limits import check_file
@@ -67,7 +68,7 @@ def raster_heights(path: Path, x: FloatArray, y: FloatArray, crs: str) -> FloatA
                     raise CrsError("elevation_no_crs", path=path.name)
                 x, y = Transformer.from_crs(crs, raster.crs.to_wkt(), always_xy=True).transform(x, y)
                 return _interpolate(raster, x, y)
-    except RasterioError as error:
+    except (RasterioError, ProjError) as error:
         raise InputError("elevation_unreadable", path=path.name, detail=str(error)) from error
 
 
@@ -103,7 +104,8 @@ def _by_tile(row: FloatArray, column: FloatArray) -> Iterator[tuple[LongArray, i
 def _read_tile(raster: Any, top: int, left: int) -> FloatArray:  # noqa: ANN401 - as above
     """Return the heights of a tile's cells and of the first ones beyond it in metres, NaN without data."""
     rows, columns = (top, min(top + TILE + 1, raster.height)), (left, min(left + TILE + 1, raster.width))
-    cells = raster.read(1, window=(rows, columns), masked=True).astype(np.float64).filled(np.nan)
+    with np.errstate(invalid="ignore"):  # a "no data" that the cells' own type cannot hold
+        cells = raster.read(1, window=(rows, columns), masked=True).astype(np.float64).filled(np.nan)
     unit = METRES_PER_UNIT.get((raster.units[0] or "").strip().lower(), 1.0)
     cells = (cells * raster.scales[0] + raster.offsets[0]) * unit
     return np.where((cells > LOWEST_M) & (cells < HIGHEST_M), cells, np.nan)
