@@ -23,6 +23,8 @@ LAYER = re.compile(rb"[\w-]+-[0-9a-f]{16}\.json")
 PAGES = ("coverage", "data", "siting", "methods", "export", "compare")
 MINUTES = ("5", "10", "15")
 SETTLE_S = 600.0
+OPEN_S = 60.0
+"""A browser waits so long for a connection, too."""
 THINK_S = (1.0, 4.0)
 MAX_MESSAGE = 200_000_000
 
@@ -68,7 +70,9 @@ class Client:
         await asyncio.sleep(delay_s)
         where = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         try:
-            async with connect(where, subprotocols=["streamlit"], max_size=MAX_MESSAGE, ping_timeout=None) as socket:  # type: ignore[list-item]
+            async with connect(
+                where, subprotocols=["streamlit"], max_size=MAX_MESSAGE, open_timeout=OPEN_S, ping_timeout=None
+            ) as socket:  # type: ignore[list-item]
                 self._socket = socket
                 await self._do()
                 while time.monotonic() < until:
