@@ -85,3 +85,20 @@ def test_members_that_cannot_be_unpacked_are_told(
     assert caught.value.text("zh") != caught.value.text("en")
     if not isinstance(caught.value, NetworkError):  # which says "damaged", and not how
         assert any(word in caught.value.text("en") for word in words.split("|"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_member_whose_own_name_is_no_text_is_told(tmp_path: Path, name: str) -> None:
+    """A zip file names every member twice; the name beside the content may be anything."""
+    write, read = CASES[name]
+    path = tmp_path / name
+    write(path)
+    rewrite(path, 0, 0x800)  # names are UTF-8
+    content = bytearray(path.read_bytes())
+    at = content.find(LOCAL)
+    while at >= 0:
+        content[at + 30] = 0xE7
+        at = content.find(LOCAL, at + 4)
+    path.write_bytes(content)
+    with pytest.raises(WalkshedError):
+        read(path)

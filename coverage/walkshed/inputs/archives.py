@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEMBERS_MAX = 20_000
-BAD_MEMBER = (zipfile.BadZipFile, RuntimeError, OSError, EOFError, zlib.error, struct.error)
-"""What zipfile raises for a member that is damaged, cut off, encrypted or packed in a way it does not know (the last
-two are kinds of RuntimeError)."""
+BAD_MEMBER = (zipfile.BadZipFile, RuntimeError, OSError, EOFError, UnicodeDecodeError, zlib.error, struct.error)
+"""What zipfile raises for a member that is damaged, cut off, misnamed, encrypted or packed in a way it does not know
+(the last two are kinds of RuntimeError)."""
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
