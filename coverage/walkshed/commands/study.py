@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -103,8 +104,21 @@ def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")
     """Open the browser app on this machine."""
     spec = find_spec("walkshed.app.main")
     command = [sys.executable, "-m", "streamlit", "run", str(spec.origin), "--server.port", str(port)]  # type: ignore[union-attr]  # our own module
+    started: list[subprocess.Popen[bytes]] = []
+    # In a thread of its own, where no signal interrupts it: a server that was begun and not noted would be left.
+    starter = Thread(target=lambda: started.append(subprocess.Popen(command)))  # noqa: S603 - our own interpreter and module
     begin_work()  # an interruption must end the server, too
-    raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own interpreter and module
+    try:
+        starter.start()
+        starter.join()
+        code = started[0].wait()
+    finally:
+        if starter.ident is not None:
+            starter.join()
+        for server in started:
+            server.kill()
+            server.wait()
+    raise typer.Exit(code)
 
 
 def show_version() -> None:

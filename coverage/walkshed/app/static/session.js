@@ -43,7 +43,7 @@
   W.fit = function (map, bounds) {
     var sheets = Array.prototype.slice.call(document.querySelectorAll('link[rel="stylesheet"]'));
     var styled = sheets.length > 0 && sheets.every(function (link) { return link.sheet; });
-    if (styled && map.getSize().x > 0) {
+    if (styled && map.getSize().x > 0 && map.getSize().y > 0) {
       map.invalidateSize({ animate: false });
       if (map.getSize().x < 640) {
         document.querySelectorAll(".walkshed-legend").forEach(function (legend) { legend.open = false; });

@@ -390,6 +390,11 @@
         if (wide) sides[i] = wide + 28;
       });
     }
-    map.fitBounds(o.bounds, { paddingTopLeft: [sides[0], 20], paddingBottomRight: [sides[1], 28], animate: false });
+    /* Room below nothing has no scale: a map that is being folded out would end in "Invalid LatLng object: (NaN, NaN)". */
+    var tall = size.y > 96, wide = size.x > sides[0] + sides[1];
+    map.fitBounds(o.bounds, {
+      paddingTopLeft: [wide ? sides[0] : 0, tall ? 20 : 0], paddingBottomRight: [wide ? sides[1] : 0, tall ? 28 : 0],
+      animate: false
+    });
   };
 })();
