@@ -61,9 +61,7 @@ class SwapTable:
         self.loss = np.zeros(slots)
         self.back = np.zeros((slots, sites))
         self.mark = np.zeros(groups, bool)
-        lone = np.flatnonzero(self.count == 1)
-        rivals, times = gather(model.covered_by, lone)
-        self._hand(self.owner[lone], rivals, times, np.repeat(model.weight[lone], times), model.weight[lone])
+        _own_all(self.ground, self._sums())
 
     @property
     def value(self) -> float:
@@ -136,20 +134,6 @@ class SwapTable:
     def _sums(self) -> _Sums:
         return _Sums(self.chosen, self.count, self.owner, self.gain, self.loss, self.back, self.mark)
 
-    def _hand(
-        self,
-        owner: NDArray[np.int32],
-        rivals: NDArray[np.int32],
-        times: LongArray,
-        spread: NDArray[np.float64],
-        weight: NDArray[np.float64],
-    ) -> None:
-        """Let groups join what is lost with the slot that alone serves them, or leave it (weights below 0)."""
-        flat = np.repeat(owner.astype(np.int64) * self.back.shape[1], times)
-        flat += rivals
-        np.add.at(self.back.reshape(-1), flat, spread)
-        np.add.at(self.loss, owner, weight)
-
 
 class _Ground(NamedTuple):
     """Who serves whom, as kernels read it: the model's two matrices and its weights."""
@@ -191,6 +175,14 @@ def _swap(ground: _Ground, sums: _Sums, slot: int, candidate: int) -> None:
         if sums.mark[group]:
             sums.mark[group] = False
             _enter(ground, sums, slot, group)
+
+
+@kernel
+def _own_all(ground: _Ground, sums: _Sums) -> None:
+    """Let every group that one slot alone serves join what is lost with it."""
+    for group in range(len(sums.serving)):
+        if sums.serving[group] == 1:
+            _own(ground, sums, sums.owner[group], group, ground.weight[group])
 
 
 @kernel
