@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import zipfile
 from dataclasses import replace
 from html import escape
@@ -89,40 +88,6 @@ def test_without_any_study_the_page_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(studies, "study_folders", dict)
     assert "streamlit run app.py -- my-study/" in open_page("coverage", lang="en").html()
-
-
-def test_two_sessions_compute_the_same_thing_once() -> None:
-    shelf, made, gate = studies.Shelf(size=2), [], threading.Barrier(4)
-
-    def make() -> int:
-        made.append(1)
-        return len(made)
-
-    def ask() -> None:
-        gate.wait()
-        shelf.fetch("key", make)
-
-    sessions = [threading.Thread(target=ask) for _ in range(4)]
-    for session in sessions:
-        session.start()
-    for session in sessions:
-        session.join()
-    assert made == [1]
-
-
-def test_the_shelf_forgets_the_oldest_and_keeps_no_error() -> None:
-    shelf = studies.Shelf(size=2)
-    for key in "abab":
-        shelf.fetch(key, lambda key=key: key)
-    shelf.fetch("c", lambda: "c")
-    assert list(shelf.entries) == ["b", "c"]
-
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        shelf.fetch("d", fail)
-    assert shelf.fetch("d", lambda: "well") == "well"
 
 
 def test_the_digest_follows_the_files(tmp_path: Path, helsinki: StudyConfig) -> None:

@@ -14,7 +14,7 @@ import pytest
 import rasterio
 import shapely
 
-from walkshed.app import file_names, studies, tables, upload_reading, upload_settings, uploads, workspace
+from walkshed.app import file_names, shelves, tables, upload_reading, upload_settings, uploads, workspace
 from walkshed.app.upload_reading import Surroundings
 from walkshed.app.uploads import LAYERS, Choices
 from walkshed.catalogue import text
@@ -142,7 +142,8 @@ def test_odd_columns_in_gcj02_are_mapped_and_change_the_figures_here_and_nowhere
     assert "北站书屋" not in other.map_script()
     assert text("app.own_in_use", "zh") not in other.html()
     assert "own" not in other.app.session_state
-    shared = [entry for shelf in studies.shelves().values() for entry in shelf.entries.values()]
+    everybodys = shelves.public()
+    shared = [entry for shelf in (everybodys.inputs, everybodys.results) for entry in shelf.entries.values()]
     tables_ = [entry.facilities for entry in shared]
     assert tables_
     assert not any("北站书屋" in set(table.name) for table in tables_)
@@ -167,7 +168,7 @@ def test_two_private_studies_of_the_same_files_share_nothing(
         loaded.append(config.folder)
         return load_study(config, **options)
 
-    monkeypatch.setattr("walkshed.app.state.load_study", counted)
+    monkeypatch.setattr("walkshed.app.shelves.load_study", counted)
     tokens = set()
     for _ in range(2):
         page = use(give(upload_page(), MIXED), "zh", 1)
@@ -228,7 +229,7 @@ def test_a_study_that_fails_is_not_kept(
     def fail(*_: object, **__: object) -> None:
         raise InputError("table_empty", path="somewhere.csv")
 
-    monkeypatch.setattr("walkshed.app.state.run_study", fail)
+    monkeypatch.setattr("walkshed.app.shelves.run_study", fail)
     page = use(page, "en", 1)
     assert "somewhere.csv" in page.html()
     assert page.app.session_state["study"] == "sample-district"

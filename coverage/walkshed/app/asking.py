@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from walkshed.app import goals, running, state
+from walkshed.app.turns import SERVER
 from walkshed.errors import SitingError
 from walkshed.siting.curve import rooms_curve
 from walkshed.study.variants import input_digest
@@ -166,10 +167,11 @@ def curve(config: StudyConfig, result: StudyResult) -> Obtained[pd.DataFrame] | 
 
 def _curve(result: StudyResult, longest: int, progress: Progress) -> pd.DataFrame:
     plan_ = result.plan
-    return rooms_curve(
-        plan_.problem, rooms_max=longest, requirements=plan_.requirements, time_limit_s=CURVE_S, mip_gap=CURVE_GAP,
-        progress=progress,
-    )  # fmt: skip
+    with SERVER.taken(progress):
+        return rooms_curve(
+            plan_.problem, rooms_max=longest, requirements=plan_.requirements, time_limit_s=CURVE_S, mip_gap=CURVE_GAP,
+            progress=progress,
+        )  # fmt: skip
 
 
 def _longest(config: StudyConfig) -> int:

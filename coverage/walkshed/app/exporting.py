@@ -11,6 +11,7 @@ from io import BytesIO
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from walkshed.app.turns import SERVER, TURN
 from walkshed.catalogue import LANGUAGES
 from walkshed.errors import CancelledError, InputError, WalkshedError
 from walkshed.files import drop_scratch, make_scratch
@@ -143,6 +144,8 @@ class Job:
         What is written, and how much of it is finished.
     state
         ``"running"``, ``"done"``, ``"cancelled"`` or ``"failed"``.
+    waits_for
+        So many computations of this server come before the next step.
     error
         Why it failed.
     folder
@@ -155,6 +158,7 @@ class Job:
     folder: Path
     state: State = "running"
     done: int = 0
+    waits_for: int = 0
     error: Exception | None = None
     files: tuple[str, ...] = ()
     _stop: Event = field(default_factory=Event)
@@ -215,14 +219,16 @@ def _run(job: Job, result: StudyResult, choice: Choice, day: date) -> None:
     stop = job._stop  # noqa: SLF001 - the other half of the job
 
     def report(stage: str, done: int, total: int) -> None:
-        del done, total
+        del done
+        job.waits_for = total if stage == TURN else 0
         if stop.is_set():
             raise CancelledError("cancelled", stage=stage)
 
     try:
         for place, step in enumerate(job.steps):
             job.done = place
-            with beating(report) as heard:  # steps inside a long file look whether to go on
+            # Steps inside a long file look whether to go on.
+            with beating(report) as heard, SERVER.taken(report):
                 heard(step.kind, place, len(job.steps))
                 write_reports(
                     result,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from walkshed.app import assets, controls, state
+from walkshed.app import assets, controls, state, tidying
 from walkshed.app.errors import box, explained, show_error
 from walkshed.app.texts import LANGUAGE_KEY, in_markdown, language, safe, say
 from walkshed.app.views import compare, coverage, data, export, methods, siting
@@ -32,6 +32,7 @@ MAX_LISTED = 5
 
 def main() -> None:
     """Draw the app; Streamlit calls this at every interaction."""
+    tidying.begin()
     state.begin()
     st.set_page_config(page_title=say("title"), page_icon=assets.icon_png(), layout="wide")
     assets.serve_assets()

@@ -9,6 +9,7 @@ import openpyxl
 import streamlit as st
 
 from walkshed.app.exporting import prepared
+from walkshed.app.progress import turn_on_page
 from walkshed.files import scratch
 from walkshed.reporting.aspects import ASPECTS, aspect_of
 from walkshed.reporting.beforeafter import before_after_sheet
@@ -101,7 +102,8 @@ def _kept(result: StudyResult, key: object, make: Callable[[], Made]) -> Made:
     kept: dict[object, tuple[StudyResult, Any]] = st.session_state.setdefault(KEPT_KEY, {})
     if key not in kept or kept[key][0] is not result:
         kept.pop(key, None)
-        kept[key] = (result, make())
+        with turn_on_page():
+            kept[key] = (result, make())
         while len(kept) > MAX_KEPT:
             kept.pop(next(iter(kept)))
     made: Made = kept[key][1]

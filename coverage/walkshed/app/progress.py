@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from walkshed.app.texts import language, say
+from walkshed.app.turns import JOINED, SERVER, TURN
 from walkshed.catalogue import has, text
 from walkshed.progress import beating
 
@@ -26,6 +27,7 @@ ORDER: Final = (
 )  # fmt: skip
 
 
+WAITING: Final = (TURN, JOINED)
 STOPPED_KEY: Final = "progress_stopped"
 
 
@@ -52,7 +54,7 @@ def progress_bar(*, stop: bool = False) -> Iterator[Progress]:
                     )
         stage_name = text(f"progress.{stage}", language()) if has(f"progress.{stage}") else stage
         inside = min(done / total, 1.0) if total > 0 else 0.0
-        share = (ORDER.index(stage) + inside) / len(ORDER) if stage in ORDER else 1.0
+        share = (ORDER.index(stage) + inside) / len(ORDER) if stage in ORDER else float(stage not in WAITING)
         bar.progress(share, text=say("working", stage=stage_name))
 
     try:
@@ -60,6 +62,13 @@ def progress_bar(*, stop: bool = False) -> Iterator[Progress]:
             yield heard
     finally:
         place.empty()
+
+
+@contextmanager
+def turn_on_page() -> Iterator[None]:
+    """Let the block have its turn among the computations of this server; the page says so where others come first."""
+    with progress_bar() as progress, SERVER.taken(progress):
+        yield
 
 
 def _note_stop() -> None:

@@ -28,6 +28,7 @@ import streamlit as st
 from walkshed.app.errors import box
 from walkshed.app.progress import ORDER
 from walkshed.app.texts import language, say
+from walkshed.app.turns import TURN
 from walkshed.catalogue import has, text
 from walkshed.errors import CancelledError
 from walkshed.siting.clock import STAND
@@ -250,6 +251,8 @@ def _told(job: Job[Any]) -> str:
     key = f"progress.{job.stage}"
     stage = text(key, language()) if has(key) else say("starting")
     fields = {"stage": stage, "seconds": f"{time.monotonic() - job.began:.0f}"}
+    if job.stage == TURN:
+        return say("working_turn", before=job.total, seconds=fields["seconds"])
     if job.stage == STAND:
         gap = abs(job.total - job.done) / max(job.done, 1)
         return say("working_bound", value=f"{job.done:,}", bound=f"{job.total:,}", gap=f"{gap:.1%}", **fields)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from walkshed.app import file_names, goals, studies, workspace
+from walkshed.app import goals, shelves, studies, workspace
 from walkshed.app.progress import progress_bar
-from walkshed.app.texts import LANGUAGE_KEY, say, term
+from walkshed.app.texts import LANGUAGE_KEY
 from walkshed.catalogue import LANGUAGES
-from walkshed.errors import InputError, WalkshedError
-from walkshed.study import load_study, run_study
-from walkshed.study.variants import assessment_digest, input_digest, vary_study
+from walkshed.study.variants import vary_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +18,8 @@ if TYPE_CHECKING:
 
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
-    from walkshed.results import StudyInputs, StudyResult
+    from walkshed.results import StudyResult
 
-MAX_PRIVATE_RESULTS: Final = 8
-MAX_PRIVATE_INPUTS: Final = 2
 MAX_NEW_ROOMS: Final = 20
 OWN: Final = "~own"
 """Name of the private study among those on offer; no folder's name begins like this."""
@@ -131,8 +125,7 @@ def forget_own() -> None:
 
 def forget_results() -> None:
     """Forget what this session computed from its private study."""
-    for key in ("private_results", "private_inputs"):
-        st.session_state.pop(key, None)
+    st.session_state.pop(shelves.OWN_KEY, None)
 
 
 def settled(config: StudyConfig) -> StudyConfig:
@@ -194,61 +187,8 @@ def result_work(config: StudyConfig, variant: StudyConfig) -> Callable[[Progress
     InputError
         If a private study still lacks layers.
     """
-    if not is_own(config):
-        return partial(_public_result, config, variant)
-    missing = studies.missing_layers(config)
-    if missing:
-        named = say("list_comma").join(term("layer", layer) for layer in missing)
-        raise InputError("study_incomplete", layers=named)
-    results: OrderedDict[str, StudyResult] = st.session_state.setdefault("private_results", OrderedDict())
-    inputs: OrderedDict[str, StudyInputs] = st.session_state.setdefault("private_inputs", OrderedDict())
-    return partial(_private_result, config, variant, results, inputs)
-
-
-def _public_result(config: StudyConfig, variant: StudyConfig, progress: Progress) -> StudyResult:
-    return studies.public_result(config, variant, progress=progress)
-
-
-def _private_result(
-    config: StudyConfig,
-    variant: StudyConfig,
-    results: OrderedDict[str, StudyResult],
-    inputs: OrderedDict[str, StudyInputs],
-    progress: Progress,
-) -> StudyResult:
-    read = input_digest(config)
-    key, alike_key = f"{read}/{variant.digest()}", f"{read}/{assessment_digest(variant)}"
-    if key not in results:
-        loaded = _private_inputs(config, inputs, progress)
-        result = run_study(variant, inputs=loaded, known=results.get(alike_key), progress=progress)
-        results[key] = results[alike_key] = result
-        while len(results) > 2 * MAX_PRIVATE_RESULTS:
-            results.popitem(last=False)
-    return results[key]
-
-
-def private_inputs(config: StudyConfig, *, progress: Progress) -> StudyInputs:
-    """Return the inputs of this session's private study, read once as long as its files stay.
-
-    Raises
-    ------
-    WalkshedError
-        As :func:`walkshed.study.load_study`; no path of this machine is told.
-    """
-    known: OrderedDict[str, StudyInputs] = st.session_state.setdefault("private_inputs", OrderedDict())
-    return _private_inputs(config, known, progress)
-
-
-def _private_inputs(config: StudyConfig, known: OrderedDict[str, StudyInputs], progress: Progress) -> StudyInputs:
-    key = input_digest(config)
-    if key not in known:
-        try:
-            known[key] = load_study(config, progress=progress)
-        except WalkshedError as error:
-            raise file_names.without_folder(error, config.folder) from error
-        while len(known) > MAX_PRIVATE_INPUTS:
-            known.popitem(last=False)
-    return known[key]
+    kept = shelves.of_session(config, private=is_own(config))
+    return lambda progress: kept.result(config, variant, progress=progress)
 
 
 def open_changed() -> None:

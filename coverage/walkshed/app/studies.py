@@ -1,72 +1,19 @@
-"""The studies on offer, computed once for every session that asks for the same public input."""
+"""The studies on offer, and what they lack."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import OrderedDict
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
-
-import streamlit as st
+from typing import Final
 
 from walkshed.parameters import StudyConfig
-from walkshed.progress import silent
 from walkshed.scaffold import FACILITIES_HEADER
-from walkshed.study import load_study, run_study
-from walkshed.study.variants import INSIDE_PACKAGE, assessment_digest, input_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from walkshed.progress import Progress
-    from walkshed.results import StudyInputs, StudyResult
+from walkshed.study.variants import INSIDE_PACKAGE
 
 FOLDER_VARIABLE: Final = "WALKSHED_STUDIES"
 FIRST: Final = "helsinki"
-MAX_INPUTS, MAX_RESULTS = 4, 64
-
-
-@dataclass
-class Shelf:
-    """What was computed from public inputs, shared by all sessions; the oldest entries make room."""
-
-    size: int
-    entries: OrderedDict[str, Any] = field(default_factory=OrderedDict)
-    locks: dict[str, Lock] = field(default_factory=dict)
-    guard: Lock = field(default_factory=Lock)
-
-    def fetch(self, key: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - the shelf holds inputs or results
-        """Return what stands under ``key``, made by one session while the others wait; an error is not kept."""
-        with self.guard:
-            lock = self.locks.setdefault(key, Lock())
-        with lock:
-            made = self.entries[key] if key in self.entries else make()
-            self.keep(key, made)
-        return made
-
-    def keep(self, key: str, made: Any) -> None:  # noqa: ANN401 - as above
-        """Put something under ``key``; the oldest entries make room."""
-        with self.guard:
-            self.entries[key] = made
-            self.entries.move_to_end(key)
-            while len(self.entries) > self.size:
-                gone, _ = self.entries.popitem(last=False)
-                self.locks.pop(gone, None)  # whoever waits for it computes it once more at worst
-
-    def look(self, key: str) -> Any:  # noqa: ANN401 - as above
-        """Return what stands under ``key``, ``None`` where nothing does."""
-        with self.guard:
-            return self.entries.get(key)
-
-
-@st.cache_resource(show_spinner=False)
-def shelves() -> dict[str, Shelf]:
-    """Return the shelves of this server."""
-    return {"inputs": Shelf(MAX_INPUTS), "results": Shelf(MAX_RESULTS)}
 
 
 def study_folders() -> dict[str, Path]:
@@ -137,46 +84,3 @@ def _is_header_only(file: Path) -> bool:
         file.stat().st_size <= len(FACILITIES_HEADER) + 3
         and file.read_bytes().decode("utf-8-sig", "replace").split() == FACILITIES_HEADER.split()
     )
-
-
-def public_inputs(config: StudyConfig, *, progress: Progress = silent) -> StudyInputs:
-    """Return the inputs of a study, read once per digest of settings and files.
-
-    Raises
-    ------
-    WalkshedError
-        As :func:`walkshed.study.load_study`.
-    """
-    shelf: Shelf = shelves()["inputs"]
-    inputs: StudyInputs = shelf.fetch(input_digest(config), lambda: load_study(config, progress=progress))
-    return inputs
-
-
-def public_result(config: StudyConfig, variant: StudyConfig, *, progress: Progress = silent) -> StudyResult:
-    """Return the result of a variant of a study on its own inputs, computed once for all sessions.
-
-    Parameters
-    ----------
-    config
-        The study as its file says; names the inputs.
-    variant
-        What to compute.
-    progress
-        Called while something is computed.
-
-    Raises
-    ------
-    WalkshedError
-        As :func:`walkshed.study.run_study`.
-    """
-    read = input_digest(config)
-    alike = f"{read}/{assessment_digest(variant)}"
-    shelf: Shelf = shelves()["results"]
-
-    def make() -> StudyResult:
-        inputs, known = public_inputs(config, progress=progress), shelf.look(alike)
-        return run_study(variant, inputs=inputs, known=known, progress=progress)
-
-    result: StudyResult = shelf.fetch(f"{read}/{variant.digest()}", make)
-    shelf.keep(alike, result)  # another number of rooms changes nothing about who is served today
-    return result

@@ -9,6 +9,7 @@ import streamlit as st
 
 from walkshed.app import checklist, measure_tables, parts, tables
 from walkshed.app.errors import box
+from walkshed.app.progress import turn_on_page
 from walkshed.app.texts import language, safe, say, term
 from walkshed.inputs.reject_files import rejects_with_rows, safe_cell
 from walkshed.reporting.wording import DASH, count, people, percent
@@ -118,7 +119,8 @@ def _quality(item: Item) -> str:
 def _datums(config: StudyConfig, inputs: StudyInputs) -> None:
     """Say whether the tables fit the streets and buildings better under another datum."""
     if inputs not in _findings:
-        _findings[inputs] = check_datums(config, inputs)
+        with turn_on_page():
+            _findings[inputs] = check_datums(config, inputs)
     findings = _findings[inputs]
     if not findings:
         return

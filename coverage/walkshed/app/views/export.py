@@ -165,7 +165,9 @@ def _working() -> None:
     if job is None or job.state != "running":
         st.rerun()
     step = job.steps[min(job.done, len(job.steps) - 1)]
-    told = say("export_stopping") if job.stopping else say("export_working", what=_what(step))
+    told = say("export_waiting", before=job.waits_for) if job.waits_for else say("export_working", what=_what(step))
+    if job.stopping:
+        told = say("export_stopping")
     st.progress(job.done / len(job.steps), text=say("export_count", done=job.done + 1, total=len(job.steps), told=told))
     if st.button(say("export_cancel"), icon=":material/stop_circle:", key="export_cancel", disabled=job.stopping):
         job.cancel()
