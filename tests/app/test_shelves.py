@@ -11,6 +11,7 @@ import pytest
 from walkshed.app import shelves, turns
 from walkshed.app.running import Job
 from walkshed.errors import CancelledError, WalkshedError
+from walkshed.progress import silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +146,17 @@ def test_a_stopped_computation_gives_its_turn_and_its_lock_back(
     assert (first.state, second.state) == ("stopped", "done")
     with line.taken():
         assert kept.survey(helsinki, helsinki) is second.value()
+
+
+def test_a_picture_is_drawn_once_for_all_who_see_the_same_result(helsinki: StudyConfig) -> None:
+    kept, drawn = shelves.Shelves(), []
+    result = kept.result(helsinki, helsinki)
+
+    def draw() -> str:
+        drawn.append(1)
+        return f"picture {len(drawn)}"
+
+    assert kept.picture(result, "sheet a", draw, silent) == kept.picture(result, "sheet a", draw, silent) == "picture 1"
+    assert kept.picture(result, "sheet b", draw, silent) == "picture 2"
+    assert kept.picture(replace(result), "sheet a", draw, silent) == "picture 3"
+    assert shelves.Shelves(private=True).picture(result, "sheet a", draw, silent) == "picture 4"

@@ -6,12 +6,15 @@ import logging
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from walkshed.app import running, shelves, state
+from walkshed.app.turns import SERVER
 from walkshed.assess.groups import groups_of
 from walkshed.errors import WalkshedError
+from walkshed.study.datum import check_datums
 from walkshed.study.readings import read_at_hour, read_for_group
 from walkshed.study.variants import assessment_digest, input_digest, vary_study
 
@@ -20,11 +23,13 @@ if TYPE_CHECKING:
 
     from walkshed.app.running import Obtained
     from walkshed.app.shelves import Shelves
+    from walkshed.inputs.datum_check import DatumFinding
     from walkshed.parameters import StudyConfig
     from walkshed.progress import Progress
-    from walkshed.results import Survey
+    from walkshed.results import StudyInputs, Survey
 
 logger = logging.getLogger(__name__)
+_findings: WeakKeyDictionary[StudyInputs, list[DatumFinding]] = WeakKeyDictionary()
 
 
 def coverage(config: StudyConfig, *, hour: int = -1, group: str = "") -> Obtained[Survey]:
@@ -70,6 +75,28 @@ def _read(
             config, variant, f"{hour}/{group}", lambda: read_for_group(whole, group), progress=progress
         )
     return survey
+
+
+def datums(config: StudyConfig, inputs: StudyInputs) -> Obtained[list[DatumFinding]]:
+    """Return whether the tables fit the streets and buildings better under another datum; drawn as :func:`coverage`.
+
+    Parameters
+    ----------
+    config
+        The study.
+    inputs
+        Its inputs; looked at once for all who share them.
+    """
+    work = partial(_find_datums, config, inputs)
+    return running.obtain("datums", wanted=input_digest(config), work=work, belongs=config.study.id)
+
+
+def _find_datums(config: StudyConfig, inputs: StudyInputs, progress: Progress) -> list[DatumFinding]:
+    if inputs not in _findings:
+        with SERVER.taken(progress):
+            progress("datums", 0, 1)
+            _findings[inputs] = check_datums(config, inputs)
+    return _findings[inputs]
 
 
 def warm(kept: Shelves, config: StudyConfig, variant: StudyConfig) -> None:

@@ -1,15 +1,16 @@
-"""What an export will look like, kept in the session as long as nothing it shows changes."""
+"""What an export will look like, drawn beside the page and kept as long as nothing it shows changes."""
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
 import streamlit as st
 
+from walkshed.app import running, shelves, state
 from walkshed.app.exporting import prepared
-from walkshed.app.progress import turn_on_page
 from walkshed.files import scratch
 from walkshed.reporting.aspects import ASPECTS, aspect_of
 from walkshed.reporting.beforeafter import before_after_sheet
@@ -18,29 +19,65 @@ from walkshed.reporting.figure import map_sheet
 from walkshed.reporting.tables import write_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from walkshed.app.exporting import Choice
+    from walkshed.app.running import Obtained
+    from walkshed.parameters import StudyConfig
     from walkshed.results import StudyResult
 
-KEPT_KEY: Final = "export_previews"
-MAX_KEPT: Final = 6
+PLACE: Final = "preview"
+KINDS: Final = ("sheet", "pages", "book")
 PAGE_PPI, SHEET_DPI = 90.0, 110
 FIRST_ROWS: Final = 12
 
 Rows = list[list[object]]
-Made = TypeVar("Made")
+
+
+def obtain(
+    config: StudyConfig, result: StudyResult, choice: Choice, *, kind: str, language: str, sheet: str = ""
+) -> Obtained[Any]:
+    """Return a preview, or the former one of its kind while it is drawn; see :func:`walkshed.app.running.obtain`.
+
+    Parameters
+    ----------
+    config
+        The study.
+    result
+        Its result.
+    choice
+        What stands on the export.
+    kind
+        One of :data:`KINDS`.
+    language
+        ``"zh"`` or ``"en"``.
+    sheet
+        Of a sheet, which: one of :data:`walkshed.reporting.reports.SHEETS`.
+
+    Returns
+    -------
+    Obtained
+        Of what :func:`sheet_picture`, :func:`page_pictures` or :func:`first_rows` returns.
+    """
+    if kind == "sheet":
+        make: Any = partial(sheet_picture, result, choice, language, sheet)
+        shows: tuple[object, ...] = (sheet, language, choice)
+    elif kind == "pages":
+        make = partial(page_pictures, result, choice, language)
+        shows = (language, choice.title_zh, choice.title_en, choice.author_unit, choice.approval, choice.dated)
+    else:
+        make = partial(first_rows, result, choice, language)
+        shows = (language, choice.title_zh, choice.title_en)
+    kept, key = shelves.of_session(config, private=state.is_own(config)), f"{kind} {shows!r}"
+    return running.obtain(
+        PLACE,
+        wanted=f"{id(result)}/{key}",
+        work=lambda progress: kept.picture(result, key, make, progress),
+        belongs=f"{st.session_state.study}/{kind}",
+    )
 
 
 def page_pictures(result: StudyResult, choice: Choice, language: str) -> tuple[bytes, ...]:
     """Return the pages of the report as PNG."""
-    seen = prepared(result, choice)
-    texts = (choice.title_zh, choice.title_en, choice.author_unit, choice.approval, choice.day)
-
-    def make() -> tuple[bytes, ...]:
-        return report_pages(seen, language=language, dated=choice.day, ppi=PAGE_PPI)
-
-    return _kept(result, ("pages", language, texts), make)
+    return report_pages(prepared(result, choice), language=language, dated=choice.day, ppi=PAGE_PPI)
 
 
 def sheet_picture(result: StudyResult, choice: Choice, language: str, sheet: str) -> bytes:
@@ -58,53 +95,31 @@ def sheet_picture(result: StudyResult, choice: Choice, language: str, sheet: str
         One of :data:`walkshed.reporting.reports.SHEETS`.
     """
     seen = prepared(result, choice)
-
-    def make() -> bytes:
-        if sheet in ASPECTS:
-            drawn = map_sheet(
-                aspect_of(seen, sheet, language),
-                language=language,
-                drawn_on=choice.day,
-                paper=choice.paper,
-                landscape=choice.landscape,
-            )
-        else:
-            drawn = before_after_sheet(seen, language=language, drawn_on=choice.day, paper=choice.paper)
-        content = BytesIO()
-        drawn.savefig(content, format="png", dpi=SHEET_DPI)
-        return content.getvalue()
-
-    return _kept(result, ("sheet", sheet, language, choice), make)
+    if sheet in ASPECTS:
+        drawn = map_sheet(
+            aspect_of(seen, sheet, language),
+            language=language,
+            drawn_on=choice.day,
+            paper=choice.paper,
+            landscape=choice.landscape,
+        )
+    else:
+        drawn = before_after_sheet(seen, language=language, drawn_on=choice.day, paper=choice.paper)
+    content = BytesIO()
+    drawn.savefig(content, format="png", dpi=SHEET_DPI)
+    return content.getvalue()
 
 
 def first_rows(result: StudyResult, choice: Choice, language: str) -> dict[str, Rows]:
     """Return the sheets of the workbook: name -> header and first rows, as they stand in the file."""
-    seen = prepared(result, choice)
-
-    def make() -> dict[str, Rows]:
-        with scratch("preview") as place:
-            path = place / "tables.xlsx"
-            write_xlsx(seen, path, language=language)
-            book = openpyxl.load_workbook(path, read_only=True)
-            try:
-                return {
-                    page.title: [list(row) for row in page.iter_rows(max_row=FIRST_ROWS + 1, values_only=True)]
-                    for page in book
-                }
-            finally:
-                book.close()
-
-    return _kept(result, ("book", language, choice.title_zh, choice.title_en), make)
-
-
-def _kept(result: StudyResult, key: object, make: Callable[[], Made]) -> Made:
-    """Return what ``make`` makes of a result, made once per key as long as the result is the same."""
-    kept: dict[object, tuple[StudyResult, Any]] = st.session_state.setdefault(KEPT_KEY, {})
-    if key not in kept or kept[key][0] is not result:
-        kept.pop(key, None)
-        with turn_on_page():
-            kept[key] = (result, make())
-        while len(kept) > MAX_KEPT:
-            kept.pop(next(iter(kept)))
-    made: Made = kept[key][1]
-    return made
+    with scratch("preview") as place:
+        path = place / "tables.xlsx"
+        write_xlsx(prepared(result, choice), path, language=language)
+        book = openpyxl.load_workbook(path, read_only=True)
+        try:
+            return {
+                page.title: [list(row) for row in page.iter_rows(max_row=FIRST_ROWS + 1, values_only=True)]
+                for page in book
+            }
+        finally:
+            book.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from walkshed.app.texts import language, say
-from walkshed.app.turns import JOINED, SERVER, TURN
+from walkshed.app.turns import JOINED, TURN
 from walkshed.catalogue import has, text
 from walkshed.progress import beating
 
@@ -62,13 +62,6 @@ def progress_bar(*, stop: bool = False) -> Iterator[Progress]:
             yield heard
     finally:
         place.empty()
-
-
-@contextmanager
-def turn_on_page() -> Iterator[None]:
-    """Let the block have its turn among the computations of this server; the page says so where others come first."""
-    with progress_bar() as progress, SERVER.taken(progress):
-        yield
 
 
 def _note_stop() -> None:

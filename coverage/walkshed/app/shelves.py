@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from walkshed.progress import Progress
     from walkshed.results import StudyInputs, StudyResult, Survey
 
-MAX_INPUTS, MAX_RESULTS = 4, 64
+MAX_INPUTS, MAX_RESULTS, MAX_PICTURES = 4, 64, 12
 MAX_PRIVATE_INPUTS, MAX_PRIVATE_RESULTS = 2, 24
+Picture = TypeVar("Picture")
+
 OWN_KEY: Final = "own_shelves"
 
 
@@ -82,14 +84,15 @@ class Shelves:
 
     Attributes
     ----------
-    inputs, results
-        What is kept.
+    inputs, results, pictures
+        What is kept; pictures are previews of exports.
     private
         A message tells no folder of this machine.
     """
 
     inputs: Shelf = field(default_factory=lambda: Shelf(MAX_INPUTS))
     results: Shelf = field(default_factory=lambda: Shelf(MAX_RESULTS))
+    pictures: Shelf = field(default_factory=lambda: Shelf(MAX_PICTURES))
     private: bool = False
     _ahead: set[str] = field(default_factory=set)
 
@@ -208,6 +211,29 @@ class Shelves:
         result: StudyResult = self.results.fetch(key, make, progress=progress)
         self.results.keep(alike, result)  # another number of rooms changes nothing about who is served today
         return result
+
+    def picture(self, result: StudyResult, key: str, make: Callable[[], Picture], progress: Progress) -> Picture:
+        """Return what an export of a result will look like.
+
+        Parameters
+        ----------
+        result
+            Of these shelves.
+        key
+            Tells one picture from another.
+        make
+            Draws it.
+        progress
+            Called while others come first.
+        """
+
+        def in_turn() -> tuple[StudyResult, Picture]:
+            with SERVER.taken(progress):
+                progress("preview", 0, 1)
+                return result, make()  # as long as the result is kept, no other has its id
+
+        entry: tuple[StudyResult, Picture] = self.pictures.fetch(f"{id(result)}/{key}", in_turn, progress=progress)
+        return entry[1]
 
 
 def _alike(config: StudyConfig, variant: StudyConfig) -> str:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from walkshed.app import checklist, measure_tables, parts, tables
+from walkshed.app import checklist, computing, measure_tables, parts, tables
 from walkshed.app.errors import box
-from walkshed.app.progress import turn_on_page
 from walkshed.app.texts import language, safe, say, term
 from walkshed.inputs.reject_files import rejects_with_rows, safe_cell
 from walkshed.reporting.wording import DASH, count, people, percent
-from walkshed.study.datum import check_datums
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from walkshed.app.checklist import Item
-    from walkshed.inputs.datum_check import DatumFinding
     from walkshed.parameters import StudyConfig
     from walkshed.results import StudyInputs, StudyResult
 
@@ -28,7 +24,6 @@ SIGNS: Final = {
     checklist.ABSENT: "○", checklist.WAITING: "…",
 }  # fmt: skip
 MAX_PREVIEW, PREVIEW_PX = 8, 320
-_findings: WeakKeyDictionary[StudyInputs, list[DatumFinding]] = WeakKeyDictionary()
 
 
 def show(config: StudyConfig, result: StudyResult | None) -> None:
@@ -118,10 +113,7 @@ def _quality(item: Item) -> str:
 
 def _datums(config: StudyConfig, inputs: StudyInputs) -> None:
     """Say whether the tables fit the streets and buildings better under another datum."""
-    if inputs not in _findings:
-        with turn_on_page():
-            _findings[inputs] = check_datums(config, inputs)
-    findings = _findings[inputs]
+    findings = computing.datums(config, inputs).value
     if not findings:
         return
     parts.subheading(say("datum_check_title"), say("datum_check_help"))

@@ -55,7 +55,7 @@ def _body(config: StudyConfig, result: StudyResult) -> None:
         _texts(choice)
         _paper(choice)
     with right, explained():
-        export_preview.show(result, _now())
+        export_preview.show(config, result, _now())
     _formats(choice)
     _write(config, result)
 

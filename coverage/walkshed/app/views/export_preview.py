@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from walkshed.app import controls, parts, previews
+from walkshed.app import controls, parts, previews, running
 from walkshed.app.exporting import BOTH
 from walkshed.app.texts import language, safe, say
 from walkshed.reporting.reports import SHEETS
 
 if TYPE_CHECKING:
     from walkshed.app.exporting import Choice
+    from walkshed.app.previews import Rows
+    from walkshed.parameters import StudyConfig
     from walkshed.results import StudyResult
 
-KINDS: Final = ("sheet", "pages", "book")
 KIND_KEY, SHEET_KEY, PAGE_KEY, BOOK_KEY = "export_preview", "export_preview_sheet", "export_page", "export_book"
 
 
-def show(result: StudyResult, choice: Choice) -> None:
+def show(config: StudyConfig, result: StudyResult, choice: Choice) -> None:
     """Draw the preview of one of the outputs."""
     parts.subheading(say("export_preview"), say("export_preview_help"))
-    if st.session_state.get(KIND_KEY) not in KINDS:
-        st.session_state[KIND_KEY] = KINDS[0]
-    controls.choose(KIND_KEY, KINDS, label=say("export_preview_kind"), format_func=lambda kind: say(f"preview_{kind}"))
-    spoken = language() if choice.language == BOTH else choice.language
+    if st.session_state.get(KIND_KEY) not in previews.KINDS:
+        st.session_state[KIND_KEY] = previews.KINDS[0]
+    controls.choose(
+        KIND_KEY, previews.KINDS, label=say("export_preview_kind"), format_func=lambda kind: say(f"preview_{kind}")
+    )
     kind = st.session_state[KIND_KEY]
-    with st.spinner(say(f"preview_{kind}_working")):
+    if kind == "sheet":
+        controls.pick(
+            SHEET_KEY, list(SHEETS), label=say("export_sheets"),
+            format_func=lambda name: say(f"sheet_{name.replace('-', '_')}"),
+        )  # fmt: skip
+    spoken = language() if choice.language == BOTH else choice.language
+    given = previews.obtain(
+        config, result, choice, kind=kind, language=spoken, sheet=st.session_state.get(SHEET_KEY, "")
+    )
+    if given.value is None:
+        st.html(f'<p class="ws-small">{safe(say(f"preview_{kind}_working"))}</p>')
+        return
+    with running.part(previews.PLACE, kind):
         if kind == "sheet":
-            _sheet(result, choice, spoken)
+            st.image(given.value, width="stretch")
         elif kind == "pages":
-            _pages(result, choice, spoken)
+            _pages(given.value)
         else:
-            _book(result, choice, spoken)
+            _book(given.value)
 
 
-def _sheet(result: StudyResult, choice: Choice, spoken: str) -> None:
-    controls.pick(
-        SHEET_KEY, list(SHEETS), label=say("export_sheets"),
-        format_func=lambda name: say(f"sheet_{name.replace('-', '_')}"),
-    )  # fmt: skip
-    st.image(previews.sheet_picture(result, choice, spoken, st.session_state[SHEET_KEY]), width="stretch")
-
-
-def _pages(result: StudyResult, choice: Choice, spoken: str) -> None:
-    pages = previews.page_pictures(result, choice, spoken)
+def _pages(pages: tuple[bytes, ...]) -> None:
     firsts = list(range(0, len(pages), 2))
     controls.pick(
         PAGE_KEY, firsts, label=say("preview_page"),
@@ -60,8 +65,7 @@ def _pages(result: StudyResult, choice: Choice, spoken: str) -> None:
             st.image(page, width="stretch")
 
 
-def _book(result: StudyResult, choice: Choice, spoken: str) -> None:
-    sheets = previews.first_rows(result, choice, spoken)
+def _book(sheets: dict[str, Rows]) -> None:
     controls.pick(BOOK_KEY, list(sheets), label=say("preview_book_sheet"), format_func=str)
     head, *rows = sheets[st.session_state[BOOK_KEY]] or [[]]
     columns = [str(name) for name in head]
