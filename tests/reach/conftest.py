@@ -15,13 +15,14 @@ import shapely
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from walkshed.network import compiled
 from walkshed.network.build import read_network
 from walkshed.network.snap import position_on_edge
 from walkshed.network.walking import weigh
 from walkshed.walkers import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -35,6 +36,14 @@ if TYPE_CHECKING:
 
 MAP_CORNER = (117.0, 40.0)
 """On the middle meridian of its UTM zone."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads_at_once() -> Iterator[None]:
+    """Share small work among threads, as otherwise only large work is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "POOL_PAYS_S", 0.0)
+        yield
 
 
 def build_tied(

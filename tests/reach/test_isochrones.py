@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.affinity import translate
 
 from walkshed.errors import CancelledError, InputError, SnapError
 from walkshed.network.build import read_network
@@ -232,6 +233,20 @@ def test_areas_are_the_same_bits_from_run_to_run(
     assert drawn[0] == drawn[1] == drawn[2]
     alone = isochrones(helsinki, rooms[7:8], cutoffs_min=[5, 12]).geometry.to_numpy()
     assert shapely.to_wkb(alone).tolist() == drawn[0][14:16]
+
+
+def test_every_leg_must_fit_the_network(helsinki: WalkNetwork, corners: Table) -> None:
+    rooms = snap(corners(helsinki, 200, seed=15, id_column="facility_id"), helsinki, max_m=150)
+    metric = rooms.geometry.to_crs(helsinki.crs)
+    metric.iloc[101] = translate(metric.iloc[101], 400.0, 300.0)
+    moved = rooms.set_geometry(metric.to_crs(rooms.crs))
+    assert moved["snapped"].iloc[101]
+    for merged in (False, True):
+        with pytest.raises(SnapError, match="does not fit this network") as caught:
+            isochrones(helsinki, moved, cutoffs_min=[5], merged=merged)
+        assert "101" in str(caught.value)
+    with pytest.raises(SnapError, match="geometry"):
+        isochrones(helsinki, pd.DataFrame(rooms.drop(columns="geometry")), cutoffs_min=[5])
 
 
 def test_unusable_arguments_are_named(make_network: Make, make_points: Table) -> None:

@@ -126,6 +126,25 @@ def test_no_chunk_begins_after_an_error() -> None:
     assert in_chunks(0, 2, run) == []
 
 
+@pytest.mark.parametrize("pays_s", [0.0, math.inf])
+def test_threads_are_called_for_when_much_is_left(monkeypatch: pytest.MonkeyPatch, pays_s: float) -> None:
+    monkeypatch.setattr(compiled, "POOL_PAYS_S", pays_s)
+    own, met = threading.get_ident(), threading.Barrier(2)
+    told: list[tuple[int, int]] = []
+
+    def run(first: int, last: int) -> tuple[int, int, int]:
+        if first > 0 and pays_s == 0.0:
+            met.wait(10.0)  # two threads at work at the same time
+        return first, last, threading.get_ident()
+
+    found = in_chunks(9, 2, run, threads=2, progress=lambda _, done, total: told.append((done, total)))
+    assert [(first, last) for first, last, _ in found] == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 9)]
+    threads = [thread for _, _, thread in found]
+    assert threads[0] == own
+    assert set(threads[1:]) == {own} if pays_s else own not in threads[1:]
+    assert told[-1] == (9, 9)
+
+
 def test_work_reports_itself_seldom_and_at_the_end() -> None:
     told: list[int] = []
     in_chunks(5000, 1, lambda first, _: first, threads=1, progress=lambda _, done, __: told.append(done))

@@ -29,6 +29,10 @@ Result = TypeVar("Result")
 REPORT_S = 0.1
 """Work reports itself at most so often, seconds: a page that draws a bar is slower than a chunk."""
 
+POOL_PAYS_S = 0.01
+"""Threads are called for when about so many seconds of work are left: they take a millisecond or two to come. That is
+judged once a quarter of it was spent: what comes first is slow, since it makes ready what the rest finds at hand."""
+
 AHEAD = 16
 """Loops over places in any order ask for what the place so many ahead needs; decides speed only."""
 
@@ -112,7 +116,8 @@ def in_chunks(
 ) -> list[Result]:
     """Run ``run(first, last)`` over ``range(count)`` in chunks, and return the results in order.
 
-    The chunks depend on ``size`` alone, so results do not depend on the number of threads.
+    The chunks depend on ``size`` alone, so results do not depend on the number of threads. The calling thread does the
+    first chunks, and all of them where little work is left then (:data:`POOL_PAYS_S`).
 
     Parameters
     ----------
@@ -131,18 +136,23 @@ def in_chunks(
     """
     ranges = [(first, min(first + size, count)) for first in range(0, count, size)]
     allowed = threads or int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined] # numba sets it at run time
-    workers = min(allowed, len(ranges))
     report = _seldom(progress, stage, count)
-    results = []
-    if workers <= 1:
-        for first, last in ranges:
-            results.append(run(first, last))
-            report(last)
+    results: list[Result] = []
+    began, spent_s = time.perf_counter(), 0.0
+    for first, last in ranges:
+        rest_s = spent_s / first * (count - first) if first else 0.0  # at the pace so far
+        if allowed > 1 and rest_s > POOL_PAYS_S and spent_s > POOL_PAYS_S / 4:
+            break
+        results.append(run(first, last))
+        spent_s = time.perf_counter() - began
+        report(last)
+    left = ranges[len(results) :]
+    if not left:
         return results
-    with ThreadPoolExecutor(workers) as pool:
-        begun = [pool.submit(run, first, last) for first, last in ranges]
+    with ThreadPoolExecutor(min(allowed, len(left))) as pool:
+        begun = [pool.submit(run, first, last) for first, last in left]
         try:
-            for (_, last), chunk in zip(ranges, begun, strict=True):
+            for (_, last), chunk in zip(left, begun, strict=True):
                 results.append(chunk.result())
                 report(last)
         except BaseException:

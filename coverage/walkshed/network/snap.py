@@ -257,7 +257,7 @@ def _grid(network: WalkNetwork) -> SegmentGrid:
     return grid
 
 
-def metric_positions(table: gpd.GeoDataFrame, network: WalkNetwork) -> tuple[FloatArray, FloatArray]:
+def metric_positions(table: gpd.GeoDataFrame | gpd.GeoSeries, network: WalkNetwork) -> tuple[FloatArray, FloatArray]:
     """Return where the rows of a table stand in the network's CRS.
 
     Parameters

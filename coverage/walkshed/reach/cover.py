@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from walkshed.network.compiled import AHEAD, kernel, lowest_bit, prefetch
-from walkshed.reach.search import READ_AHEAD, ask_about, search_together
+from walkshed.reach.search import LINE_STARTS, READ_AHEAD, ask_about, search_together
 from walkshed.reach.work import BATCH, TOGETHER
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 U = np.uint64  # an index without a sign is not checked for counting from behind
 LOW_BITS = U(63)
-LINE_ENTRIES, LINE_STARTS = U(4), U(16)
-"""So many entries, or starts, come from memory together."""
+LINE_ENTRIES = U(4)
+"""So many entries come from memory together."""
 
 
 @kernel

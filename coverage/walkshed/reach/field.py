@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from walkshed.network.model import LongArray
+    from walkshed.network.model import FloatArray, LongArray
     from walkshed.reach.parts import Lines
 
 CELLS_PER_BUFFER = 5.0
@@ -105,26 +105,18 @@ def areas_around(layers: Sequence[Lines], *, buffer_m: float, tile: int = TILE) 
     return areas
 
 
-def multipolygons(areas: Sequence[Rings]) -> NDArray[Any]:
-    """Return areas as an array of MultiPolygons, made all at once."""
+def multipolygons(areas: Sequence[Rings], to_degrees: str = "") -> NDArray[Any]:
+    """Return areas as an array of MultiPolygons, all made at once; in degrees where ``to_degrees`` names their CRS."""
     if not areas:
         return np.empty(0, dtype=object)
+    xy = np.concatenate([area.xy for area in areas])
+    if to_degrees:
+        xy = np.column_stack(Transformer.from_crs(to_degrees, EXCHANGE_CRS, always_xy=True).transform(*xy.T))
     vertices = _chain([area.ring_start for area in areas])
     rings = _chain([area.polygon_start for area in areas])
     polygons = np.cumsum([0, *(len(area.polygon_start) - 1 for area in areas)])
-    xy = np.concatenate([area.xy for area in areas])
     made: NDArray[Any] = shapely.from_ragged_array(GeometryType.MULTIPOLYGON, xy, (vertices, rings, polygons))
     return made
-
-
-def in_degrees(areas: Sequence[Rings], crs: str) -> NDArray[Any]:
-    """Return areas in some CRS as MultiPolygons in degrees; all vertices are projected at once."""
-    if not areas:
-        return np.empty(0, dtype=object)
-    xy = np.concatenate([area.xy for area in areas])
-    degrees = np.column_stack(Transformer.from_crs(crs, EXCHANGE_CRS, always_xy=True).transform(*xy.T))
-    ends = np.cumsum([len(area.xy) for area in areas])
-    return multipolygons([area._replace(xy=own) for area, own in zip(areas, np.split(degrees, ends[:-1]), strict=True)])
 
 
 def _chain(starts: Sequence[LongArray]) -> LongArray:
@@ -135,13 +127,13 @@ def _chain(starts: Sequence[LongArray]) -> LongArray:
 
 def _tiles(layers: Sequence[Lines], step: float, tile: int) -> Iterator[Field]:
     """Yield fields far from everything that cover all lines and overlap in one line of grid points."""
-    drawn = [lines for lines in layers if len(lines.x)]
-    if not drawn:
+    box = np.array([np.inf, np.inf, -np.inf, -np.inf])
+    for lines in layers:
+        _widen(box, lines)
+    if box[0] > box[2]:
         return
-    west = math.floor(min(float(lines.x.min()) for lines in drawn) / step - REACH_CELLS)
-    south = math.floor(min(float(lines.y.min()) for lines in drawn) / step - REACH_CELLS)
-    east = math.ceil(max(float(lines.x.max()) for lines in drawn) / step + REACH_CELLS)
-    north = math.ceil(max(float(lines.y.max()) for lines in drawn) / step + REACH_CELLS)
+    west, south = (math.floor(low / step - REACH_CELLS) for low in box[:2].tolist())
+    east, north = (math.ceil(high / step + REACH_CELLS) for high in box[2:].tolist())
     for row0 in range(south, north, tile - 1):
         for column0 in range(west, east, tile - 1):
             rows = min(tile, north - row0 + 1) + 2 * FRAME
@@ -160,6 +152,15 @@ def _join(tiles: list[Rings]) -> Rings:
     joined = shapely.get_parts(shapely.coverage_union_all(polygons))
     _, xy, (vertices, rings) = shapely.to_ragged_array(joined)
     return Rings(xy, vertices.astype(np.int64), rings.astype(np.int64))
+
+
+@kernel
+def _widen(box: FloatArray, lines: Lines) -> None:
+    """Make a box (west, south, east, north) hold lines, too."""
+    for k in range(len(lines.x)):
+        x, y = lines.x[k], lines.y[k]
+        box[0], box[1] = min(box[0], x), min(box[1], y)
+        box[2], box[3] = max(box[2], x), max(box[3], y)
 
 
 @kernel

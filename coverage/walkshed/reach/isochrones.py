@@ -15,15 +15,15 @@ import numpy as np
 import shapely
 
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.errors import InputError, SnapError
+from walkshed.errors import InputError
 from walkshed.network.compiled import in_chunks
-from walkshed.network.snap import position_on_edge
 from walkshed.progress import silent
-from walkshed.reach.field import in_degrees, rings_around
+from walkshed.reach.field import multipolygons, rings_around
 from walkshed.reach.graph import graph_of, subset
-from walkshed.reach.parts import Lines, Parts, geometry_of, lines_of, make_room, reached_parts
+from walkshed.reach.legs import clip_legs
+from walkshed.reach.parts import NO_LINES, Parts, geometry_of, lines_of, make_room, reached_parts
 from walkshed.reach.search import FULL, search_together
-from walkshed.reach.tables import check_cutoffs, ids_of, stop_positions, stopping_places, walks_to_facility
+from walkshed.reach.tables import check_cutoffs, ids_of, places_with_legs, walks_to_facility
 from walkshed.reach.times import nearest_to_nodes
 from walkshed.reach.work import make_work, more_room
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from walkshed.network.entrances import Stops
     from walkshed.network.model import FloatArray, IntArray, WalkNetwork
     from walkshed.progress import Progress
     from walkshed.reach.contour import Rings
     from walkshed.reach.graph import Graph, Places
-    from walkshed.reach.parts import Room
+    from walkshed.reach.parts import Lines, Room
     from walkshed.reach.work import Work
 
-CHUNK = 8
+CHUNK = 2
+"""Facilities that are drawn in one go."""
 STAGE = "isochrones"
 Shape = TypeVar("Shape")
 
@@ -107,7 +107,7 @@ def isochrones(
             own = parts
             if len(whole):  # edges that a smaller cutoff has drawn whole are not drawn again
                 own = Parts._make(column[~np.isin(parts.edge, whole)] for column in parts)
-            layers.append(_with_legs(lines_of(geometry, own), legs))
+            layers.append(lines_of(geometry, own, legs))
             if len(layers) < len(reached):
                 whole = parts.edge[(parts.low <= 0) & (parts.high >= 1)]
         return rings_around(layers, buffer_m=buffer_m)
@@ -115,9 +115,11 @@ def isochrones(
     names, cutoffs, drawn = _for_all(
         network, facilities, cutoffs_min, direction, draw, merged=merged, progress=progress
     )
-    areas = gpd.GeoSeries(in_degrees([area for areas in drawn for area in areas], network.crs), crs=EXCHANGE_CRS)
-    columns = {"facility_id": np.repeat(names, len(cutoffs)), "cutoff_min": np.tile(cutoffs, len(names))}
-    return gpd.GeoDataFrame(columns, geometry=areas)
+    areas = multipolygons([area for areas in drawn for area in areas], to_degrees=network.crs)
+    columns = {
+        "facility_id": np.repeat(names, len(cutoffs)), "cutoff_min": np.tile(cutoffs, len(names)), "geometry": areas
+    }  # fmt: skip
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=EXCHANGE_CRS)
 
 
 def reached_lines(
@@ -151,7 +153,10 @@ def reached_lines(
 
     def trace(reached: list[_Reached]) -> list[tuple[Parts, Lines, Lines]]:
         ordered = [_in_order(found.parts) for found in reached]
-        return [(parts, lines_of(geometry, parts), found.legs) for parts, found in zip(ordered, reached, strict=True)]
+        return [
+            (parts, lines_of(geometry, parts, NO_LINES), found.legs)
+            for parts, found in zip(ordered, reached, strict=True)
+        ]
 
     names, cutoffs, traced = _for_all(network, facilities, cutoffs_min, direction, trace, merged=merged)
     columns: dict[str, list[Any]] = {"facility_id": [], "cutoff_min": [], "edge": [], "low": [], "high": []}
@@ -185,10 +190,7 @@ def _for_all(
     cutoffs = check_cutoffs(cutoffs_min)
     graph = graph_of(network, reverse=walks_to_facility(direction))
     ids = ids_of(facilities, "facilities").to_numpy(dtype=object)
-    places, stops = stopping_places(facilities, network, graph, "facilities")
-    if not isinstance(facilities, gpd.GeoDataFrame):
-        raise SnapError("reach_no_geometry", table="facilities")
-    legs = _legs(network, facilities, places, stops)
+    places, stops, legs = places_with_legs(facilities, network, graph, "facilities")
     if merged:
         progress(STAGE, 0, len(facilities))
         reached = _reach_together(graph, places, legs, cutoffs)
@@ -198,6 +200,7 @@ def _for_all(
 
     rows = stops.row[places.row]
     by_row = np.argsort(rows, kind="stable")  # a facility's places stay sorted by edge
+    places, legs = subset(places, by_row), legs[by_row]
     row_start = np.searchsorted(rows[by_row], np.arange(len(facilities) + 1))
     most = max(int(np.diff(row_start).max(initial=0)), 1)
     idle: SimpleQueue[tuple[Work, Room]] = SimpleQueue()
@@ -209,7 +212,7 @@ def _for_all(
             work, room = make_work(graph, places, cutoffs[-1]), make_room(len(graph.u), most)
         shapes = []
         for row in range(first, last):
-            own = by_row[row_start[row] : row_start[row + 1]]
+            own = slice(row_start[row], row_start[row + 1])
             source = subset(places, own)
             touched, work = _search_room(graph, source, cutoffs[-1], work)
             first_mark = row * len(cutoffs) + 1
@@ -254,40 +257,13 @@ def _clip_all(
         count = reached_parts(graph, minutes, touched, sources, cutoff, room, mark)
         found = Parts._make(column[:count] for column in room.parts)
         kept = Parts._make(column.copy() for column in found)  # the room is used again
-        reached.append(_Reached(kept, _clip_legs(sources, legs, cutoff)))
+        reached.append(_Reached(kept, clip_legs(sources, legs, cutoff)))
     return reached
 
 
 def _in_order(parts: Parts) -> Parts:
     order = np.lexsort((parts.low, parts.edge))
     return Parts._make(column[order] for column in parts)
-
-
-def _legs(network: WalkNetwork, table: gpd.GeoDataFrame, places: Places, stops: Stops) -> FloatArray:
-    """Return x, y of every place's point and x, y of its position on the street, (n, 4) float64."""
-    x, y = stop_positions(table, network, stops, places.row)
-    street_x, street_y = position_on_edge(network, places.edge, places.fraction)
-    return np.column_stack([x, y, street_x, street_y])
-
-
-def _clip_legs(sources: Places, legs: FloatArray, cutoff: float) -> Lines:
-    """Return the legs as lines from the point on, as far as the minutes allow."""
-    walked = sources.access > 0
-    x, y, street_x, street_y = legs[walked].T
-    share = np.minimum(cutoff / sources.access[walked], 1.0)
-    ends_x = np.column_stack([x, x + share * (street_x - x)]).ravel()
-    ends_y = np.column_stack([y, y + share * (street_y - y)]).ravel()
-    return Lines(np.arange(0, len(ends_x) + 1, 2, dtype=np.int64), ends_x, ends_y)
-
-
-def _with_legs(lines: Lines, legs: Lines) -> Lines:
-    if len(legs.x) == 0:
-        return lines
-    return Lines(
-        np.concatenate([lines.start, lines.start[-1] + legs.start[1:]]),
-        np.concatenate([lines.x, legs.x]),
-        np.concatenate([lines.y, legs.y]),
-    )
 
 
 def _linestrings(lines: Lines) -> NDArray[Any]:

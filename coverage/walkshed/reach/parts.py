@@ -49,6 +49,7 @@ class Room(NamedTuple):
     parts: Parts
 
 
+NO_LINES = Lines(np.zeros(1, np.int64), np.empty(0), np.empty(0))
 SAME_MIN = 2.0**-28
 """Minutes that differ by less are the same: elementary ones are exact, those along an edge are rounded."""
 
@@ -243,20 +244,20 @@ def labelled_parts(  # noqa: C901, PLR0912, PLR0915 - one hot loop over plain ar
     return count
 
 
-def lines_of(geometry: Geometry, parts: Parts) -> Lines:
-    """Return the geometry of parts of edges, clipped exactly."""
-    sizes = geometry.start[parts.edge + 1] - geometry.start[parts.edge]
-    most = int(sizes.sum()) + 2 * len(parts.edge)
-    start = np.zeros(len(parts.edge) + 1, np.int64)
-    x, y = np.empty(most), np.empty(most)
-    count = _clip(geometry, parts, start, x, y)
-    return Lines(start, x[:count], y[:count])
+def lines_of(geometry: Geometry, parts: Parts, legs: Lines) -> Lines:
+    """Return the geometry of parts of edges, clipped exactly, and behind them the ``legs``, lines as they are."""
+    return Lines(*_clip(geometry, parts, legs))
 
 
 @kernel
-def _clip(geometry: Geometry, parts: Parts, start: LongArray, x: FloatArray, y: FloatArray) -> int:
+def _clip(geometry: Geometry, parts: Parts, legs: Lines) -> tuple[LongArray, FloatArray, FloatArray]:
+    lines, more = len(parts.edge), len(legs.start) - 1
+    most = 2 * lines + len(legs.x)
+    for i in range(lines):
+        most += geometry.start[parts.edge[i] + 1] - geometry.start[parts.edge[i]]
+    start, x, y = np.zeros(lines + more + 1, np.int64), np.empty(most), np.empty(most)
     count = 0
-    for i in range(len(parts.edge)):
+    for i in range(lines):
         edge = parts.edge[i]
         first, last = geometry.start[edge], geometry.start[edge + 1] - 1
         length = geometry.along[last]
@@ -280,4 +281,9 @@ def _clip(geometry: Geometry, parts: Parts, start: LongArray, x: FloatArray, y: 
                 y[count] = geometry.y[k - 1] + share * (geometry.y[k] - geometry.y[k - 1])
             count += 1
         start[i + 1] = count
-    return count
+    for i in range(more):
+        start[lines + i + 1] = count + legs.start[i + 1]
+    for k in range(len(legs.x)):
+        x[count + k], y[count + k] = legs.x[k], legs.y[k]
+    count += len(legs.x)
+    return start, x[:count], y[:count]

@@ -27,15 +27,15 @@ READ_AHEAD = 256
 """So many nodes to either side; decides speed only."""
 
 U = np.uint64  # an index without a sign is not checked for counting from behind
-LINE_ARCS, LINE_MINUTES = U(4), U(8)
-"""So many arcs, or minutes, come from memory together."""
+LINE_ARCS, LINE_MINUTES, LINE_STARTS = U(4), U(8), U(16)
+"""So many arcs, or minutes, or numbers of where something starts, come from memory together."""
 PACE = U(16)
 """So many lines are asked for at a time; decides speed only."""
 
 
 @kernel
 def ask_about(graph: Graph, minutes: FloatArray, node: int) -> None:
-    """Ask for the arcs and minutes of the nodes about a node.
+    """Ask for the arcs and minutes of the nodes about a node, and where their arcs start.
 
     They are its neighbours on a Hilbert curve. One after the other, as the search would ask for them, they come from a
     large graph at the speed of memory's answer; all at once, at the speed of memory.
@@ -45,6 +45,8 @@ def ask_about(graph: Graph, minutes: FloatArray, node: int) -> None:
         prefetch(graph.arcs, U(arc))
     for near in range(U(low), U(high), LINE_MINUTES):
         prefetch(minutes, U(near))
+    for near in range(U(low), U(high), LINE_STARTS):
+        prefetch(graph.indptr, U(near))
 
 
 @kernel
@@ -95,6 +97,7 @@ def search_together(  # noqa: C901, PLR0912, PLR0915 - one hot loop
         till = min(ask + PACE, asked)
         while ask < till:
             prefetch(minutes, ask)
+            prefetch(indptr, ask)
             ask += LINE_MINUTES
         here = current & mask
         i, behind, skip = U(0), U(filled[here]), U(0)

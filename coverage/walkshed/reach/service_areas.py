@@ -16,12 +16,12 @@ from scipy.spatial import Delaunay, cKDTree
 from shapely import MultiPolygon
 
 from walkshed.contracts import EXCHANGE_CRS
-from walkshed.network.snap import position_on_edge
 from walkshed.progress import silent
 from walkshed.reach.graph import graph_of, starts
 from walkshed.reach.isochrones import isochrones
-from walkshed.reach.parts import Lines, Parts, geometry_of, labelled_parts, lines_of
-from walkshed.reach.tables import ids_of, stop_positions, stopping_places, walks_to_facility
+from walkshed.reach.legs import clip_legs
+from walkshed.reach.parts import Parts, geometry_of, labelled_parts, lines_of
+from walkshed.reach.tables import ids_of, places_with_legs, walks_to_facility
 from walkshed.reach.times import nearest_to_nodes
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from walkshed.network.model import BoolArray, FloatArray, LongArray, WalkNetwork
     from walkshed.progress import Progress
+    from walkshed.reach.parts import Lines
 
 END_M = 0.5
 """The outermost points of a street lie so near its ends, on either side of where it is divided."""
@@ -131,23 +132,14 @@ def service_areas(
 def _labelled_lines(network: WalkNetwork, facilities: gpd.GeoDataFrame, cutoff: float, direction: str) -> _Labelled:
     """Return the reached parts of streets by nearest facility, and the legs as far as the minutes allow."""
     graph = graph_of(network, reverse=walks_to_facility(direction))
-    places, stops = stopping_places(facilities, network, graph, "facilities")
+    places, stops, legs = places_with_legs(facilities, network, graph, "facilities")
     minutes, label = nearest_to_nodes(graph, places, cutoff)
     room = 2 * (len(graph.u) + len(places.row))
     parts, owner = Parts(np.empty(room, np.int32), np.empty(room), np.empty(room)), np.empty(room, np.int64)
     found = labelled_parts(graph, minutes, label, places, starts(places, len(graph.u)), cutoff, parts, owner)
-    lines = lines_of(geometry_of(network), Parts._make(column[:found] for column in parts))
-
-    legs = np.flatnonzero(places.access > 0)
-    x, y = stop_positions(facilities, network, stops, places.row[legs])
-    street_x, street_y = position_on_edge(network, places.edge[legs], places.fraction[legs])
-    share = np.minimum(cutoff / places.access[legs], 1.0)
-    together = Lines(
-        np.concatenate([lines.start, lines.start[-1] + np.arange(2, 2 * len(legs) + 1, 2)]),
-        np.concatenate([lines.x, np.column_stack([x, x + share * (street_x - x)]).ravel()]),
-        np.concatenate([lines.y, np.column_stack([y, y + share * (street_y - y)]).ravel()]),
-    )
-    return _Labelled(together, stops.row[np.concatenate([owner[:found], places.row[legs]])])
+    own = Parts._make(column[:found] for column in parts)
+    lines = lines_of(geometry_of(network), own, clip_legs(places, legs, cutoff))
+    return _Labelled(lines, stops.row[np.concatenate([owner[:found], places.row[places.access > 0]])])
 
 
 def _sites(labelled: _Labelled, buffer_m: float) -> _Sites:

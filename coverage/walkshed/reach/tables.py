@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +12,8 @@ import pandas as pd
 from walkshed.errors import InputError, SnapError
 from walkshed.network.compiled import AHEAD, kernel, prefetch
 from walkshed.network.entrances import stops_of
-from walkshed.network.snap import metric_positions, position_on_edge
 from walkshed.reach.graph import RESULT_DECIMALS, tie
+from walkshed.reach.legs import legs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,25 @@ ID_COLUMNS = ("demand_id", "facility_id", "candidate_id", "unit_id", "id")
 DIRECTIONS = ("to_facility", "from_facility")
 NEEDED = ("edge", "fraction", "access_m", "component")
 PROBES = 64
-PROBE_TOLERANCE_M = 1.0
+"""Of so many rows of a table at least it is looked whether their legs fit the network."""
+
+
+class Legged(NamedTuple):
+    """The stops of a table that are tied to a graph, and their legs.
+
+    Attributes
+    ----------
+    places
+        Their ``row`` counts the stops of the table.
+    stops
+        All stops of the table, tied or not.
+    legs : (n, 4) float64
+        See :func:`walkshed.reach.legs.legs_of`.
+    """
+
+    places: Places
+    stops: Stops
+    legs: FloatArray
 
 
 def ids_of(table: pd.DataFrame, name: str) -> pd.Index:
@@ -76,20 +94,29 @@ def places_of(table: pd.DataFrame, network: WalkNetwork, graph: Graph, name: str
     SnapError
         If the table was not snapped, or to another network.
     """
-    places, stops = stopping_places(table, network, graph, name)
+    stops, _ = checked_stops(table, network, name)
+    places = tie(network, graph, stops.edge, stops.fraction, stops.access_m)
     return places._replace(row=stops.row[places.row])
 
 
-def stopping_places(table: pd.DataFrame, network: WalkNetwork, graph: Graph, name: str) -> tuple[Places, Stops]:
-    """Return places as :func:`places_of` does, their ``row`` counting stops, and the stops.
+def places_with_legs(table: gpd.GeoDataFrame, network: WalkNetwork, graph: Graph, name: str) -> Legged:
+    """Return the tied stops of a table as places on a graph, with where their legs lie.
+
+    Parameters
+    ----------
+    table, network, graph, name
+        As for :func:`places_of`.
 
     Raises
     ------
     SnapError
-        If the table was not snapped, or to another network.
+        If the table was not snapped, or to another network, or has no geometry.
     """
-    stops, _ = checked_stops(table, network, name)
-    return tie(network, graph, stops.edge, stops.fraction, stops.access_m), stops
+    stops, _ = _stops_on_edges(table, network, name)
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise SnapError("reach_no_geometry", table=name)
+    places = tie(network, graph, stops.edge, stops.fraction, stops.access_m)
+    return Legged(places, stops, legs_of(table, network, stops, places.row, name))
 
 
 def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> tuple[Stops, int]:
@@ -105,6 +132,16 @@ def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> tuple
     SnapError
         If the table was not snapped, or to another network.
     """
+    stops, tied = _stops_on_edges(table, network, name)
+    if isinstance(table, gpd.GeoDataFrame):
+        # evenly over the table, since projecting every row would cost more than the search
+        known = np.flatnonzero(stops.edge >= 0)
+        legs_of(table, network, stops, known[:: max(1, math.ceil(len(known) / PROBES))], name)
+    return stops, tied
+
+
+def _stops_on_edges(table: pd.DataFrame, network: WalkNetwork, name: str) -> tuple[Stops, int]:
+    """Return what :func:`checked_stops` does, without a look at where the legs lie."""
     missing = [column for column in NEEDED if column not in table.columns]
     if missing:
         raise SnapError("reach_not_snapped", table=name, missing=", ".join(missing))
@@ -112,15 +149,6 @@ def checked_stops(table: pd.DataFrame, network: WalkNetwork, name: str) -> tuple
     edge, fraction, access = stops.edge, stops.fraction, stops.access_m
     wrong = np.zeros(len(edge), bool)
     misfits, tied = _find_misfits(edge, fraction, access, stops.component, network.edge_component, wrong)
-    if misfits == 0 and isinstance(table, gpd.GeoDataFrame):
-        # evenly over the table, since projecting every row would cost more than the search
-        known = np.flatnonzero(edge >= 0)
-        probes = known[:: max(1, math.ceil(len(known) / PROBES))]
-        x, y = stop_positions(table, network, stops, probes)
-        street_x, street_y = position_on_edge(network, edge[probes], fraction[probes])
-        legs = np.hypot(x - street_x, y - street_y)
-        wrong[probes] = ~(np.abs(legs - access[probes]) <= PROBE_TOLERANCE_M)
-        misfits = int(wrong.sum())
     if misfits:
         row = table.index[stops.row[np.flatnonzero(wrong)[0]]]
         raise SnapError("reach_other_network", table=name, count=misfits, row=row)
@@ -146,16 +174,6 @@ def _find_misfits(
             wrong[i] = component[i] != edge_component[np.uint64(e)]
         misfits += wrong[i]
     return misfits, tied
-
-
-def stop_positions(
-    table: gpd.GeoDataFrame, network: WalkNetwork, stops: Stops, chosen: LongArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return where the legs of the ``chosen`` stops start: at the entrance, or at the row's own point; metres."""
-    x, y = stops.x[chosen], stops.y[chosen]
-    own = stops.number[chosen] < 0
-    x[own], y[own] = metric_positions(table.iloc[stops.row[chosen[own]]], network)
-    return x, y
 
 
 def check_cutoff(cutoff_min: float) -> float:
