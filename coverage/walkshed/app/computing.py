@@ -95,7 +95,8 @@ def _find_datums(config: StudyConfig, inputs: StudyInputs, progress: Progress) -
     if inputs not in _findings:
         with SERVER.taken(progress):
             progress("datums", 0, 1)
-            _findings[inputs] = check_datums(config, inputs)
+            if inputs not in _findings:  # not found meanwhile for another session
+                _findings[inputs] = check_datums(config, inputs)
     return _findings[inputs]
 
 
