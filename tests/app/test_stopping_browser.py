@@ -26,11 +26,6 @@ def told(key: str) -> str:
     return text(f"app.{key}", "en")
 
 
-def before_fields(key: str) -> str:
-    """Return how a text begins, up to its first field."""
-    return told(key).split("{", maxsplit=1)[0].strip()
-
-
 @pytest.fixture
 def studies(tmp_path: Path) -> Path:
     """Return a folder with a study that is soon computed but long solved."""
@@ -40,42 +35,46 @@ def studies(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_stop_ends_the_solver_and_gives_its_turn_to_who_waits(
-    visit: Callable[..., Any], serve: Callable[..., str], studies: Path
-) -> None:
-    server = serve(WALKSHED_STUDIES=str(studies), **{VARIABLE: "1"})
-    planner = visit("?lang=en&study=hard&rooms=30", at=server)
-    planner.map()
-    page = planner.page
-    page.get_by_role("link", name=told("page_siting")).click()
-    page.get_by_text(text("progress.siting", "en")).wait_for(timeout=WAIT_MS)
-
-    other = visit("?lang=en&study=helsinki", at=server)
-    other.page.get_by_text(before_fields("working_turn")).wait_for(timeout=WAIT_MS)
-    assert other.page.locator(".ws-card").count() == 0
-
-    page.get_by_role("button", name=told("stop"), exact=True).click()
-    page.get_by_role("button", name=told("compute_again")).wait_for(timeout=WAIT_MS)
-    assert page.get_by_text(told("stopped")).is_visible()
-    other.map()
-    assert other.rate().endswith("%")
-
-
-def test_who_waits_can_give_up_and_ask_again(
-    visit: Callable[..., Any], serve: Callable[..., str], studies: Path
-) -> None:
+@pytest.fixture
+def waiting(visit: Callable[..., Any], serve: Callable[..., str], studies: Path) -> tuple[Any, Any]:
+    """Return two visitors of a server that computes one thing at a time: one's solver is at work, the other waits."""
     server = serve(WALKSHED_STUDIES=str(studies), **{VARIABLE: "1"})
     planner = visit("?lang=en&study=hard&rooms=30", at=server)
     planner.map()
     planner.page.get_by_role("link", name=told("page_siting")).click()
     planner.page.get_by_text(text("progress.siting", "en")).wait_for(timeout=WAIT_MS)
-
     other = visit("?lang=en&study=helsinki", at=server)
-    other.page.get_by_text(before_fields("working_turn")).wait_for(timeout=WAIT_MS)
-    other.page.get_by_role("button", name=told("stop"), exact=True).click()
-    again = other.page.get_by_role("button", name=told("compute_again"))
+    waits(other)
+    return planner, other
+
+
+def waits(visitor: Any) -> None:
+    """Wait until a visitor is told that others come first."""
+    beginning = told("working_turn").split("{", maxsplit=1)[0].strip()
+    visitor.page.get_by_text(beginning).wait_for(timeout=WAIT_MS)
+    assert visitor.page.locator(".ws-card").count() == 0
+
+
+def stop(visitor: Any) -> Any:
+    """Press the stop button; return the button that begins anew."""
+    visitor.page.get_by_role("button", name=told("stop"), exact=True).click()
+    again = visitor.page.get_by_role("button", name=told("compute_again"))
     again.wait_for(timeout=WAIT_MS)
-    again.click()
-    other.page.get_by_text(before_fields("working_turn")).wait_for(timeout=WAIT_MS)
-    planner.page.get_by_role("button", name=told("stop"), exact=True).click()
+    assert visitor.page.get_by_text(told("stopped")).is_visible()
+    return again
+
+
+def test_a_stop_ends_the_solver_and_gives_its_turn_to_who_waits(waiting: tuple[Any, Any]) -> None:
+    planner, other = waiting
+    stop(planner)
     other.map()
+    assert other.rate().endswith("%")
+
+
+def test_who_waits_can_give_up_and_ask_again(waiting: tuple[Any, Any]) -> None:
+    planner, other = waiting
+    stop(other).click()
+    waits(other)
+    stop(planner)
+    other.map()
+    assert other.rate().endswith("%")
