@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from walkshed.app import shelves, turns
+from walkshed.app import computing, shelves, turns
 from walkshed.app.running import Job
 from walkshed.errors import CancelledError, WalkshedError
 from walkshed.progress import silent
@@ -118,6 +119,22 @@ def test_ahead_is_begun_once_for_each_study(helsinki: StudyConfig) -> None:
     begun = [kept.begin_ahead(helsinki), kept.begin_ahead(helsinki), shelves.Shelves().begin_ahead(helsinki)]
     assert begun == [True, False, True]
     assert kept.begin_ahead(other) == (shelves.input_digest(other) != shelves.input_digest(helsinki))
+
+
+def test_nothing_is_computed_ahead_for_a_session_that_has_gone(helsinki: StudyConfig) -> None:
+    asked: list[tuple[float, bool]] = []
+
+    class Leaving(shelves.Shelves):
+        def survey(self, config: StudyConfig, variant: StudyConfig, **options: Any) -> Any:
+            assert config is helsinki
+            asked.append((variant.walking.cutoff_min, options["ahead"]))
+            if len(asked) == 2:
+                session.clear()
+
+    session = [Leaving()]
+    computing.compute_ahead(weakref.ref(session[0]), helsinki, helsinki)
+    longest_first = sorted(helsinki.walking.cutoffs_min, reverse=True)
+    assert asked == [(cutoff, True) for cutoff in longest_first[:2]]
 
 
 def test_a_stopped_computation_gives_its_turn_and_its_lock_back(

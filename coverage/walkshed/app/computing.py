@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import streamlit as st
 
@@ -113,13 +113,26 @@ def warm(kept: Shelves, config: StudyConfig, variant: StudyConfig) -> None:
         What is on the page; its walker comes first.
     """
     if kept.begin_ahead(config):
-        Thread(target=_warm, args=(kept, config, variant), name="walkshed-warm", daemon=True).start()
+        Thread(target=compute_ahead, args=(ref(kept), config, variant), name="walkshed-ahead", daemon=True).start()
 
 
-def _warm(kept: Shelves, config: StudyConfig, variant: StudyConfig) -> None:
+def compute_ahead(where: ref[Shelves], config: StudyConfig, variant: StudyConfig) -> None:
+    """Compute one survey after the other until all are there, or nobody has the shelves any more.
+
+    Parameters
+    ----------
+    where
+        The shelves; a session's own go with it.
+    config, variant
+        As for :func:`warm`.
+    """
     try:
         for other in _others(variant):
+            kept = where()
+            if kept is None:
+                return
             kept.survey(config, other, ahead=True)
+            del kept  # not to be the last who has them
     except (WalkshedError, RuntimeError):  # a page that asks for it says why; or the server is being shut down
         logger.info("a variant could not be computed in advance", exc_info=True)
 
