@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -199,3 +200,25 @@ def test_failed_work_is_tried_again() -> None:
     assert app.text[0].value == "failed"
     app.session_state.wanted = "good"
     assert app.run().text[0].value == "value of good True"
+
+
+def test_work_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PATIENCE_S", 0.05)
+    app = opened("a", ready=False).run()
+    job = app.session_state[running.JOBS]["here"]
+    assert job.state == "running"
+    del app
+    gc.collect()
+    assert job.join(LONG_S)
+    assert job.state == "stopped"
+
+
+def test_a_session_s_jobs_are_stopped_and_forgotten() -> None:
+    def work(progress: Progress) -> None:
+        while True:
+            progress("siting", 0, 1)
+
+    jobs = {"here": Job("a", work), "there": Job("b", work)}
+    running.stop_all(kept := dict(jobs))
+    assert kept == {}
+    assert all(job.join(LONG_S) and job.state == "stopped" for job in jobs.values())

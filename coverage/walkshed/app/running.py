@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
@@ -49,6 +50,7 @@ LOOK_EVERY_S: Final = 0.4
 FORGOTTEN_S: Final = 900.0
 """Work that no page has asked about for so long stops: its reader has closed the browser."""
 JOBS: Final = "running_jobs"
+PRESENCE: Final = "running_presence"
 LAST: Final = "running_last"
 logger = logging.getLogger(__name__)
 
@@ -175,7 +177,7 @@ def obtain(place: str, *, wanted: str, work: Callable[[Progress], T], belongs: s
     BaseException
         What the work raised; it is tried again when the page is drawn again.
     """
-    jobs: dict[str, Job[Any]] = st.session_state.setdefault(JOBS, {})
+    jobs = _jobs()
     job: Job[T] | None = jobs.get(place)
     if job is None or job.wanted != wanted:
         if job is not None:
@@ -198,6 +200,28 @@ def obtain(place: str, *, wanted: str, work: Callable[[Progress], T], belongs: s
     _grey(place)
     owner, value = last.get(place, ("", None))
     return Obtained(value if owner == belongs else None, fresh=False)
+
+
+class Presence:
+    """Kept by a session and by nothing else: it goes when the session goes."""
+
+
+def _jobs() -> dict[str, Job[Any]]:
+    """Return this session's jobs by place; they are stopped when Streamlit forgets the session."""
+    session = st.session_state
+    if JOBS not in session:
+        session[JOBS] = {}
+        session[PRESENCE] = Presence()
+        weakref.finalize(session[PRESENCE], stop_all, session[JOBS]).atexit = False
+    jobs: dict[str, Job[Any]] = session[JOBS]
+    return jobs
+
+
+def stop_all(jobs: dict[str, Job[Any]]) -> None:
+    """Stop whatever still runs."""
+    for job in jobs.values():
+        job.stop()
+    jobs.clear()
 
 
 def part(place: str, name: str) -> DeltaGenerator:
