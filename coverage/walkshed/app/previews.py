@@ -17,6 +17,7 @@ from walkshed.reporting.beforeafter import before_after_sheet
 from walkshed.reporting.document.pdf import report_pages
 from walkshed.reporting.figure import map_sheet
 from walkshed.reporting.tables import write_xlsx
+from walkshed.study.variants import input_digest
 
 if TYPE_CHECKING:
     from walkshed.app.exporting import Choice
@@ -69,7 +70,7 @@ def obtain(
     kept, key = shelves.of_session(config, private=state.is_own(config)), f"{kind} {shows!r}"
     return running.obtain(
         PLACE,
-        wanted=f"{id(result)}/{key}",
+        wanted=f"{input_digest(config)}/{result.config.digest()}/{key}",
         work=lambda progress: kept.picture(result, key, make, progress),
         belongs=f"{st.session_state.study}/{kind}",
     )

@@ -127,7 +127,9 @@ class Shelves:
                 try:
                     return load_study(config, progress=progress)
                 except WalkshedError as error:
-                    raise (file_names.without_folder(error, config.folder) if self.private else error) from error
+                    if not self.private:
+                        raise
+                    raise file_names.without_folder(error, config.folder) from error
 
         inputs: StudyInputs = self.inputs.fetch(input_digest(config), make, progress=progress)
         return inputs

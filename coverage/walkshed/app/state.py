@@ -167,14 +167,7 @@ def current_result(config: StudyConfig) -> StudyResult:
 def result_of(config: StudyConfig, variant: StudyConfig, *, progress: Progress) -> StudyResult:
     """Return the result of a variant of a study: of a private one from this session alone, else from everybody's.
 
-    Parameters
-    ----------
-    config
-        The study as its file says; names the inputs.
-    variant
-        What to compute.
-    progress
-        Called while something is computed.
+    Parameters and errors are those of :meth:`walkshed.app.shelves.Shelves.result`.
     """
     return result_work(config, variant)(progress)
 
