@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Final
+
+from walkshed.begun import Beginning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ class LocalWorkers:
         self._logs = [workshop / f"worker-{place}.log" for place in range(number)]
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number
         self._fruitless = 0
-        self._starter: threading.Thread | None = None
+        self._beginning: Beginning | None = None
 
     @property
     def hopeless(self) -> bool:
@@ -53,16 +54,12 @@ class LocalWorkers:
         self._fruitless = 0
 
     def tend(self) -> None:
-        """Start the workers that do not run.
-
-        In a thread of its own, where no signal interrupts it: a worker that was begun and not noted would be left.
-        """
+        """Start the workers that do not run."""
         ended = [place for place, process in enumerate(self._running) if process is None or process.poll() is not None]
         self._fruitless += sum(self._running[place] is not None for place in ended)
         if ended and not self.hopeless:
-            self._starter = threading.Thread(target=self._start, args=(ended,), name="walkshed-workers")
-            self._starter.start()
-            self._starter.join()
+            self._beginning = Beginning(lambda: self._start(ended), name="walkshed-workers")
+            self._beginning.begin()
 
     def _start(self, places: list[int]) -> None:
         for place in places:
@@ -77,8 +74,8 @@ class LocalWorkers:
     def kill(self) -> None:
         """Have the system end all workers at once; start no more."""
         self._fruitless = FRUITLESS
-        if self._starter is not None:
-            self._starter.join(START_S)
+        if self._beginning is not None:
+            self._beginning.call_off(START_S)
         for process in self._running:
             if process is not None:
                 process.kill()

@@ -7,15 +7,16 @@ import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 from typing import Annotated
 
 import typer
 
 import walkshed as ws
+from walkshed.begun import Beginning
 from walkshed.catalogue import text
 from walkshed.commands.shared import DebugOption, Language, LanguageOption, StudyArgument, bar, explained
 from walkshed.commands.stopping import begin_work
+from walkshed.files import last_act
 
 
 def run(
@@ -105,19 +106,21 @@ def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")
     spec = find_spec("walkshed.app.main")
     command = [sys.executable, "-m", "streamlit", "run", str(spec.origin), "--server.port", str(port)]  # type: ignore[union-attr]  # our own module
     started: list[subprocess.Popen[bytes]] = []
-    # In a thread of its own, where no signal interrupts it: a server that was begun and not noted would be left.
-    starter = Thread(target=lambda: started.append(subprocess.Popen(command)))  # noqa: S603 - our own interpreter and module
-    begin_work()  # an interruption must end the server, too
-    try:
-        starter.start()
-        starter.join()
-        code = started[0].wait()
-    finally:
-        if starter.ident is not None:
-            starter.join()
-        for server in started:
-            server.kill()
-            server.wait()
+    server = Beginning(lambda: started.append(subprocess.Popen(command)), name="walkshed-server")  # noqa: S603 - our own interpreter and module
+
+    def end() -> None:
+        server.call_off()
+        for process in started:
+            process.kill()
+            process.wait()
+
+    with last_act(end):  # also where a machine is so busy that the program is ended before the server has begun
+        begin_work()
+        try:
+            server.begin()
+            code = started[0].wait()
+        finally:
+            end()
     raise typer.Exit(code)
 
 

@@ -76,15 +76,14 @@ class _Best:
         for inner in (solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
             inner.subscribe(lambda event: event.interrupt() if self.stop.is_set() else None)
 
-    def end(self, thread: Thread) -> bool:
+    def end(self, over: Event) -> bool:
         """Stop the solver and say whether it listened.
 
         Asked to stop it ends at its next look, and at its own limit, which it keeps well, at the latest.
         """
         with self.lock:
             self.stop.set()
-        thread.join(GRACE_S)
-        return not thread.is_alive()
+        return over.wait(GRACE_S)
 
 
 def run_programme(
@@ -150,16 +149,23 @@ def run_programme(
         solver.setSolution(solution)
     best.subscribe(solver)
     ended: list[highspy.HighsStatus] = []
+    over = Event()  # not the thread's end: a join that is interrupted takes it for ended (CPython 3.11 and 3.12)
+
+    def solve() -> None:
+        try:
+            ended.append(solver.run())
+        finally:
+            over.set()
+
     # No daemon: an interpreter that ends while the solver runs would be aborted, so it waits for this thread.
-    thread = Thread(target=lambda: ended.append(solver.run()), name="walkshed-siting")
-    thread.start()
+    Thread(target=solve, name="walkshed-siting").start()
     listened = False
     try:
-        while thread.is_alive() and clock.left_s > 0:
+        while not over.is_set() and clock.left_s > 0:
             clock.running()
-            thread.join(POLL_S)
+            over.wait(POLL_S)
     finally:
-        listened = best.end(thread)
+        listened = best.end(over)
     if not listened:
         return Outcome(bound=best.bound, infeasible=False)
     if not ended or ended[0] == highspy.HighsStatus.kError:
