@@ -25,7 +25,7 @@ from walkshed.parameters import StudyConfig
 from walkshed.study import load_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from walkshed.results import StudyInputs
@@ -296,9 +296,24 @@ def arrive(browser: Any, server: str, address: str = "") -> Visitor:
     return visitor
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Tell fixtures whether their test has failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def visit(server: str, browser: Any) -> Iterator[Callable[..., Visitor]]:
-    """Open the app in a context of its own, any number of times; the address, and another server, may be given."""
+def visit(server: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
+    """Open the app in a context of its own, any number of times; the address, and another server, may be given.
+
+    What the pages of a failed test showed at its end is printed.
+    """
     visits: list[Visitor] = []
 
     def opened(address: str = "", *, at: str = server) -> Visitor:
@@ -306,6 +321,9 @@ def visit(server: str, browser: Any) -> Iterator[Callable[..., Visitor]]:
         return visits[-1]
 
     yield opened
+    if request.node.stash.get(FAILED, False):
+        for one in visits:
+            print(one.page.url, one.page.locator("body").inner_text(timeout=5_000), *one.complaints, sep="\n")  # noqa: T201 - for who reads the failure
     for one in visits:
         assert one.foreign == []
         assert one.complaints == []

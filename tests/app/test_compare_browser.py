@@ -71,6 +71,10 @@ def test_a_plan_is_compared_taken_over_and_exported(visit: Callable[..., Any], t
     for kind in ("docx", "pdf", "html", "sheets"):
         page.get_by_text(said(f"format_{kind}"), exact=True).click()
         visitor.settle()
+    ticked = page.get_by_role("checkbox", checked=True)
+    assert sorted(ticked.nth(k).get_attribute("aria-label") for k in range(ticked.count())) == sorted(
+        said(f"format_{kind}") for kind in ("xlsx", "gpkg")
+    )
     page.get_by_role("button", name=said("export_start"), exact=True).click()
     page.get_by_text(said("export_done", count=2)).wait_for(timeout=WRITE_MS)
     visitor.settle()
@@ -97,6 +101,36 @@ def test_taking_a_plan_over_can_be_stopped_and_the_page_says_so(visit: Callable[
     visitor.settle()
     assert page.get_by_role("heading", name=said("page_compare"), exact=True).count() == 1
     assert "own=" not in page.url
+
+
+def test_nothing_moves_and_nothing_is_drawn_anew_while_formats_are_ticked(visit: Callable[..., Any]) -> None:
+    visitor = visit("?study=sample-district")
+    page = visitor.page
+    visitor.map()
+    page.get_by_role("link", name=said("page_export"), exact=True).click()
+    picture = page.locator('[data-testid="stImage"] img').first
+    picture.wait_for(timeout=WAIT_MS)
+    page.get_by_text(said("preview_pages"), exact=True).click()
+    page.get_by_text(said("preview_page"), exact=True).wait_for(timeout=WAIT_MS)
+    visitor.settle()
+    start = page.get_by_role("button", name=said("export_start"), exact=True)
+    stop = page.get_by_role("button", name=said("stop"), exact=True)
+    drawn = picture.get_attribute("src")
+    page.get_by_text(said("format_csv"), exact=True).click()
+    page.get_by_role("checkbox", name=said("format_csv"), checked=True).wait_for(timeout=WAIT_MS)
+    visitor.settle()
+    assert stop.count() == 0
+    assert picture.get_attribute("src") == drawn
+
+    page.get_by_label(said("export_author_unit")).fill("图书馆")
+    before = start.bounding_box()
+    page.keyboard.press("Enter")
+    stop.wait_for(timeout=WAIT_MS)  # while the report is drawn anew with its unit
+    assert start.bounding_box() == before
+    stop.wait_for(state="detached", timeout=WAIT_MS)
+    visitor.settle()
+    assert start.bounding_box() == before
+    assert picture.get_attribute("src") != drawn
 
 
 def test_an_export_can_be_stopped(visit: Callable[..., Any]) -> None:

@@ -58,12 +58,14 @@ def obtain(
     Obtained
         Of what :func:`sheet_picture`, :func:`page_pictures` or :func:`first_rows` returns.
     """
+    # What is written besides changes nothing about what is shown.
+    stands = (language, choice.title_zh, choice.title_en, choice.author_unit, choice.approval, choice.dated)
     if kind == "sheet":
         make: Any = partial(sheet_picture, result, choice, language, sheet)
-        shows: tuple[object, ...] = (sheet, language, choice)
+        shows: tuple[object, ...] = (sheet, *stands, choice.paper, choice.landscape)
     elif kind == "pages":
         make = partial(page_pictures, result, choice, language)
-        shows = (language, choice.title_zh, choice.title_en, choice.author_unit, choice.approval, choice.dated)
+        shows = stands
     else:
         make = partial(first_rows, result, choice, language)
         shows = (language, choice.title_zh, choice.title_en)

@@ -192,14 +192,17 @@ def obtain(place: str, *, wanted: str, work: Callable[[Progress], T], belongs: s
     if job.state == "failed":
         del jobs[place]
         job.value()
-    with note.container():
-        if job.state == "stopped":
+    owner, former = last.get(place, ("", None))
+    value = former if owner == belongs else None
+    state = job.state
+    # Above what is shown in the meantime: what moved under the pointer would be hit in its place.
+    with note.container(key=f"over-{place}" if state == "running" and value is not None else None):
+        if state == "stopped":
             _stopped(place)
         else:
             _watch(place)
     _grey(place)
-    owner, value = last.get(place, ("", None))
-    return Obtained(value if owner == belongs else None, fresh=False)
+    return Obtained(value, fresh=False)
 
 
 class Presence:
