@@ -35,7 +35,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_S, DRAW_MS, POLL_MS = 120, 120_000, 100
+START_S, DRAW_MS, POLL_MS, QUIET_MS = 120, 120_000, 100, 2_000
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 SETTLED = """name => document.querySelectorAll(name).length === 1
     && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'"""
@@ -256,6 +256,15 @@ class Visitor:
         """Wait until the page is drawn to its end."""
         self.page.wait_for_timeout(500)
         self.page.wait_for_function(STILL, timeout=DRAW_MS, polling=POLL_MS)
+
+    def count_anew(self) -> None:
+        """Wait until nothing more comes, charts and their scripts come last, and count bytes from here on."""
+        self.settle()
+        so_far = -1
+        while so_far != self.received:
+            so_far = self.received
+            self.page.wait_for_timeout(QUIET_MS)
+        self.received = 0
 
     def rate(self) -> str:
         """Return the first key figure."""

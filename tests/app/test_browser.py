@@ -38,7 +38,7 @@ def test_another_time_limit_changes_figures_and_colours_but_sends_no_home(visito
     before, canvases = visitor.rate(), frame.evaluate("document.querySelectorAll('canvas').length")
     colours = "walkshed.layers.homes.getLayers().map(l => l.options.fillColor).join()"
     painted = frame.evaluate(colours)
-    visitor.received = 0
+    visitor.count_anew()
     visitor.page.get_by_role("radio", name="5", exact=True).or_(
         visitor.page.get_by_role("button", name="5", exact=True)
     ).first.click()

@@ -49,7 +49,7 @@ def test_a_plan_is_compared_taken_over_and_exported(visit: Callable[..., Any], t
     assert page.locator('img[src="x"]').count() == 0
 
     before = visitor.rate()
-    visitor.received = 0
+    visitor.count_anew()
     page.get_by_role("radio", name="5", exact=True).or_(page.get_by_role("button", name="5", exact=True)).first.click()
     page.wait_for_function(ANOTHER, arg=before, timeout=WAIT_MS)
     visitor.settle()

@@ -130,7 +130,7 @@ def test_a_city_in_the_browser(visit: Callable[..., Any], city_server: str) -> N
     for minutes in ("5", "10", "15"):
         change(visitor, frame, minutes)  # computed, with its progress on the wire
     for minutes in ("10", "15"):
-        visitor.received = 0
+        visitor.count_anew()
         change(visitor, frame, minutes)
         assert 0 < visitor.received <= MAX_PAYLOAD
     for page in (visitor.page, frame):

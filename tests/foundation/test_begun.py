@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import signal
-import time
-from threading import Event, Thread, get_ident
-
-import pytest
+import subprocess
+import sys
+from threading import Event
 
 from walkshed.begun import Beginning
 
+INTERRUPTED = """
+import os, signal, time
+from threading import Event, Thread
+from walkshed.begun import Beginning
+
+begun, noted = Event(), Event()
+
+def work():
+    begun.set()
+    time.sleep(1)
+    noted.set()
+
+def interrupt():
+    begun.wait()
+    os.kill(os.getpid(), signal.SIGINT)
+
+Thread(target=interrupt).start()
+beginning = Beginning(work, name="slow")
+told = []
+try:
+    beginning.begin()
+except KeyboardInterrupt:
+    told.append(noted.is_set())
+beginning.call_off(0.01)
+told.append(noted.is_set())
+beginning.call_off()
+told.append(noted.is_set())
+print(told)
+"""
+
 
 def test_an_interrupted_wait_does_not_take_the_work_for_done() -> None:
-    begun, noted = Event(), Event()
-    waiting = get_ident()
-
-    def work() -> None:
-        begun.set()
-        time.sleep(0.5)
-        noted.set()
-
-    def interrupt() -> None:
-        begun.wait()
-        signal.pthread_kill(waiting, signal.SIGINT)
-
-    Thread(target=interrupt).start()
-    beginning = Beginning(work, name="slow")
-    with pytest.raises(KeyboardInterrupt):
-        beginning.begin()
-    assert not noted.is_set()
-    beginning.call_off(0.01)
-    assert not noted.is_set()
-    beginning.call_off()
-    assert noted.is_set()
+    said = subprocess.check_output([sys.executable, "-c", INTERRUPTED], text=True, timeout=60)
+    assert said == "[False, False, True]\n"
 
 
 def test_what_is_called_off_does_not_begin() -> None:
