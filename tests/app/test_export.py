@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 import zipfile
 from dataclasses import replace
 from html import escape
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from walkshed.parameters import StudyConfig
+    from walkshed.progress import Progress
     from walkshed.results import StudyInputs, StudyResult
 
 HOSTILE = "<img src=x onerror=window.hacked=1>'\"{{7*7}} =1+1 #let x 书屋"
@@ -217,6 +220,27 @@ def test_what_is_typed_is_written_and_can_be_taken_along(open_page: Callable[...
     assert "onerror" in str(book.properties.title)
     assert app.session_state["export_choice"].title_en == HOSTILE
     assert page.go("methods").go("export").app.text_input(key="export_title_en_widget").value == HOSTILE
+
+
+def test_an_export_ends_with_its_session(open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_for_ever(*args: object, progress: Progress, **kwargs: object) -> None:
+        del args, kwargs
+        while True:
+            progress("report", 0, 1)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(exporting, "write_reports", write_for_ever)
+    page = open_page("export", study="helsinki", lang="en")
+    page.app.button(key="export_start").click()
+    page.app.run()
+    job: exporting.Job = page.app.session_state["export_job"]
+    gc.collect()
+    assert job.state == "running"
+    assert not job.stopping
+    del page
+    gc.collect()
+    job.wait(WAIT_S)
+    assert job.state == "cancelled"
 
 
 def test_a_wrong_date_is_said_on_the_page(open_page: Callable[..., Any]) -> None:

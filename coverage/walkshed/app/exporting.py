@@ -19,6 +19,7 @@ from walkshed.progress import beating
 from walkshed.reporting.reports import FORMATS, SHEETS, USUAL, write_reports
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from walkshed.results import StudyResult
@@ -169,6 +170,17 @@ class Job:
     def cancel(self) -> None:
         """Stop at the next step inside a file; what was written so far goes."""
         self._stop.set()
+
+    def canceller(self) -> Callable[[], None]:
+        """Return what cancels it while it is there, and does not keep it there."""
+        mine = weakref.ref(self)
+
+        def cancel() -> None:
+            job = mine()
+            if job is not None:
+                job.cancel()
+
+        return cancel
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until it ends."""

@@ -21,6 +21,7 @@ import logging
 import time
 import weakref
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
@@ -209,13 +210,18 @@ class Presence:
     """Kept by a session and by nothing else: it goes when the session goes."""
 
 
+def when_gone(act: Callable[[], None]) -> None:
+    """Have something done as soon as Streamlit has forgotten this session; ``act`` must not keep it."""
+    presence = st.session_state.setdefault(PRESENCE, Presence())
+    weakref.finalize(presence, act).atexit = False
+
+
 def _jobs() -> dict[str, Job[Any]]:
     """Return this session's jobs by place; they are stopped when Streamlit forgets the session."""
     session = st.session_state
     if JOBS not in session:
         session[JOBS] = {}
-        session[PRESENCE] = Presence()
-        weakref.finalize(session[PRESENCE], stop_all, session[JOBS]).atexit = False
+        when_gone(partial(stop_all, session[JOBS]))
     jobs: dict[str, Job[Any]] = session[JOBS]
     return jobs
 

@@ -152,7 +152,8 @@ def _write(config: StudyConfig, result: StudyResult) -> None:
         return
     if st.button(say("export_start"), type="primary", icon=":material/play_arrow:", key="export_start"):
         with explained():
-            st.session_state[JOB_KEY] = exporting.start_job(result, _now())
+            begun = st.session_state[JOB_KEY] = exporting.start_job(result, _now())
+            running.when_gone(begun.canceller())
             st.rerun()
     if job is not None:
         _ended(config, job)
