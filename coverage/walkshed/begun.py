@@ -26,19 +26,30 @@ class Beginning:
     def __init__(self, work: Callable[[], None], *, name: str) -> None:
         self._work = work
         self._called_off, self._over = Event(), Event()
+        self._error: Exception | None = None
         self._thread = Thread(target=self._run, name=name)
 
     def _run(self) -> None:
         try:
             if not self._called_off.is_set():
                 self._work()
+        except Exception as error:  # noqa: BLE001 - raised again by begin
+            self._error = error
         finally:
             self._over.set()
 
     def begin(self) -> None:
-        """Do the work, and wait until it is done."""
+        """Do the work, and wait until it is done.
+
+        Raises
+        ------
+        Exception
+            What the work raised.
+        """
         self._thread.start()
         self._over.wait()
+        if self._error is not None:
+            raise self._error
 
     def call_off(self, seconds: float | None = None) -> None:
         """Do not begin if it has not; otherwise wait until it is done, so long at most."""

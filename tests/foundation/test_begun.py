@@ -6,6 +6,8 @@ import subprocess
 import sys
 from threading import Event
 
+import pytest
+
 from walkshed.begun import Beginning
 
 INTERRUPTED = """
@@ -42,6 +44,11 @@ print(told)
 def test_an_interrupted_wait_does_not_take_the_work_for_done() -> None:
     said = subprocess.check_output([sys.executable, "-c", INTERRUPTED], text=True, timeout=60)
     assert said == "[False, False, True]\n"
+
+
+def test_what_the_work_raises_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Beginning(lambda: print(1 / 0), name="bad").begin()  # noqa: T201 - never gets there
 
 
 def test_what_is_called_off_does_not_begin() -> None:

@@ -114,7 +114,8 @@ def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")
             process.kill()
             process.wait()
 
-    with last_act(end):  # also where a machine is so busy that the program is ended before the server has begun
+    # The last act: on a busy machine the program may be ended before the server has begun.
+    with explained(None, debug=False), last_act(end):
         begin_work()
         try:
             server.begin()
