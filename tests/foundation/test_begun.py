@@ -27,6 +27,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 Thread(target=interrupt).start()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who started us may have it ignored
 beginning = Beginning(work, name="slow")
 told = []
 try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from walkshed.errors import InfeasibleError
@@ -36,6 +36,7 @@ def solve(problem: SitingProblem, rooms: int, clock: Clock, **more: Any) -> Siti
 
 @settings(deadline=None, max_examples=150)
 @given(seed=st.integers(0, 10**6), more=st.integers(0, 5))
+@example(seed=3199, more=1)  # so few stay beyond the horizon that a gap of a hundredth of all hides them
 def test_against_every_choice(make_case: Callable[[int], Any], clock_of: ClockOf, seed: int, more: int) -> None:
     case = make_case(seed)
     problem, rooms = case.problem, len(case.must) + more

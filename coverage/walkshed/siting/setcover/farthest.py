@@ -34,7 +34,7 @@ class Beyond(NamedTuple):
 
 
 def residents_beyond(
-    problem: SitingProblem, rooms: int, *, must: LongArray, forbidden: LongArray, clock: Clock
+    problem: SitingProblem, rooms: int, *, must: LongArray, forbidden: LongArray, clock: Clock, proven: bool
 ) -> Beyond:
     """Return how many residents whom some candidate could reach stay beyond the horizon with ``rooms`` new rooms.
 
@@ -48,6 +48,8 @@ def residents_beyond(
         Positions of candidates.
     clock
         What its progress raises ends the work; it may take a few seconds more than its limit.
+    proven
+        That no plan brings all of them within the horizon: at least the residents of one row stay beyond it.
     """
     allowed = np.setdiff1d(np.arange(len(problem.candidate_ids)), forbidden)
     waiting = np.isfinite(nearest_walk(problem, allowed)) & ~np.isfinite(problem.minutes_today)
@@ -71,4 +73,6 @@ def residents_beyond(
     extended = portion(clock, SECONDS)
     extended.limit_s = clock.elapsed_s + SECONDS
     answer = mclp(reaching, rooms, must=must, forbidden=forbidden, clock=extended, mip_gap=GAP)
-    return Beyond(max(0.0, residents - answer.bound), residents - answer.objective)
+    homes = problem.population[waiting & (problem.population > 0)]
+    surely = float(homes.min()) if proven and len(homes) else 0.0
+    return Beyond(max(surely, residents - answer.bound), residents - answer.objective)

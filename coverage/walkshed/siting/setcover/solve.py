@@ -265,7 +265,7 @@ def _beyond_horizon(
     problem: SitingProblem, rooms: int, must: LongArray, forbidden: LongArray, clock: Clock, *, proven: bool
 ) -> InfeasibleError:
     """Return the error that names how many residents stay beyond the horizon."""
-    beyond = residents_beyond(problem, rooms, must=must, forbidden=forbidden, clock=clock)
+    beyond = residents_beyond(problem, rooms, must=must, forbidden=forbidden, clock=clock, proven=proven)
     return InfeasibleError(
         "center_beyond_horizon" if proven else "center_undecided",
         rooms=rooms,
