@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+LOOK_S: Final = 0.1
 
 
 class Beginning:
@@ -47,7 +49,8 @@ class Beginning:
             What the work raised.
         """
         self._thread.start()
-        self._over.wait()
+        while not self._over.wait(LOOK_S):  # a signal just before a wait without end would be heard after it
+            pass
         if self._error is not None:
             raise self._error
 

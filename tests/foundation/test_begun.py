@@ -19,7 +19,7 @@ begun, noted = Event(), Event()
 
 def work():
     begun.set()
-    time.sleep(1)
+    time.sleep(3)
     noted.set()
 
 def interrupt():
