@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from walkshed.begun import Beginning
+from walkshed.launching import Launch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ class LocalWorkers:
         self._logs = [workshop / f"worker-{place}.log" for place in range(number)]
         self._running: list[subprocess.Popen[bytes] | None] = [None] * number
         self._fruitless = 0
-        self._beginning: Beginning | None = None
+        self._launch: Launch | None = None
 
     @property
     def hopeless(self) -> bool:
@@ -58,8 +58,8 @@ class LocalWorkers:
         ended = [place for place, process in enumerate(self._running) if process is None or process.poll() is not None]
         self._fruitless += sum(self._running[place] is not None for place in ended)
         if ended and not self.hopeless:
-            self._beginning = Beginning(lambda: self._start(ended), name="walkshed-workers")
-            self._beginning.begin()
+            self._launch = Launch(lambda: self._start(ended), name="walkshed-workers")
+            self._launch.begin()
 
     def _start(self, places: list[int]) -> None:
         for place in places:
@@ -74,8 +74,8 @@ class LocalWorkers:
     def kill(self) -> None:
         """Have the system end all workers at once; start no more."""
         self._fruitless = FRUITLESS
-        if self._beginning is not None:
-            self._beginning.call_off(START_S)
+        if self._launch is not None:
+            self._launch.call_off(START_S)
         for process in self._running:
             if process is not None:
                 process.kill()

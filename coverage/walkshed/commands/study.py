@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 
 import walkshed as ws
-from walkshed.begun import Beginning
 from walkshed.catalogue import text
 from walkshed.commands.shared import DebugOption, Language, LanguageOption, StudyArgument, bar, explained
 from walkshed.commands.stopping import begin_work
 from walkshed.files import last_act
+from walkshed.launching import Launch
 
 
 def run(
@@ -106,7 +106,7 @@ def open_app(port: Annotated[int, typer.Option(help="Port of the local server.")
     spec = find_spec("walkshed.app.main")
     command = [sys.executable, "-m", "streamlit", "run", str(spec.origin), "--server.port", str(port)]  # type: ignore[union-attr]  # our own module
     started: list[subprocess.Popen[bytes]] = []
-    server = Beginning(lambda: started.append(subprocess.Popen(command)), name="walkshed-server")  # noqa: S603 - our own interpreter and module
+    server = Launch(lambda: started.append(subprocess.Popen(command)), name="walkshed-server")  # noqa: S603 - our own interpreter and module
 
     def end() -> None:
         server.call_off()

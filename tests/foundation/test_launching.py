@@ -8,12 +8,12 @@ from threading import Event
 
 import pytest
 
-from walkshed.begun import Beginning
+from walkshed.launching import Launch
 
 INTERRUPTED = """
 import os, signal, time
 from threading import Event, Thread
-from walkshed.begun import Beginning
+from walkshed.launching import Launch
 
 begun, noted = Event(), Event()
 
@@ -28,15 +28,15 @@ def interrupt():
 
 Thread(target=interrupt).start()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who started us may have it ignored
-beginning = Beginning(work, name="slow")
+launch = Launch(work, name="slow")
 told = []
 try:
-    beginning.begin()
+    launch.begin()
 except KeyboardInterrupt:
     told.append(noted.is_set())
-beginning.call_off(0.01)
+launch.call_off(0.01)
 told.append(noted.is_set())
-beginning.call_off()
+launch.call_off()
 told.append(noted.is_set())
 print(told)
 """
@@ -49,12 +49,12 @@ def test_an_interrupted_wait_does_not_take_the_work_for_done() -> None:
 
 def test_what_the_work_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        Beginning(lambda: print(1 / 0), name="bad").begin()  # noqa: T201 - never gets there
+        Launch(lambda: print(1 / 0), name="bad").begin()  # noqa: T201 - never gets there
 
 
 def test_what_is_called_off_does_not_begin() -> None:
     done = Event()
-    beginning = Beginning(done.set, name="never")
-    beginning.call_off()
-    beginning.begin()
+    launch = Launch(done.set, name="never")
+    launch.call_off()
+    launch.begin()
     assert not done.is_set()

@@ -1,4 +1,4 @@
-"""Beginning other programs so that none is begun and not noted, whenever an interruption comes."""
+"""Launching other programs so that none is begun and not noted, whenever an interruption comes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 LOOK_S: Final = 0.1
 
 
-class Beginning:
+class Launch:
     """Work that begins programs, in a thread of its own, where no signal interrupts it.
 
     What waits for it waits for an event: a :meth:`threading.Thread.join` that an exception interrupts takes the thread
